@@ -1,0 +1,184 @@
+"""Rendering in a process of its own, with a wall clock and a memory limit: a sheet that hangs stops nothing else.
+
+The child (child.py) stays warm between documents. Frames on its pipes: 4 bytes length, 1 byte kind, body.
+"""
+
+import contextlib
+import functools
+import os
+import selectors
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import msgspec
+
+from . import errors
+from .documents import Document
+
+START_TIMEOUT_S = 60
+"""For a cold start: loading Pango and scanning the fonts of a slow disk."""
+
+HEADER = struct.Struct(">IB")
+READY, PDF, FAILED = 1, 2, 3
+MAX_REPLY = 256 * 1024 * 1024
+
+# The child gets nothing else of our environment: no database address, no keys.
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME",
+              "FONTCONFIG_FILE", "FONTCONFIG_PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")  # fmt: skip
+
+
+class Job(msgspec.Struct, array_like=True):
+    """What the parent asks for. JSON on the pipe, because it keeps the zone of a time."""
+
+    documents: list[Document]
+    cpu_s: int
+
+
+class Failure(msgspec.Struct, array_like=True):
+    """What went wrong in the child."""
+
+    kind: str
+    message: str
+
+
+class SubprocessRenderer:
+    """One warm render process. Safe to share between threads: they take turns. After an error it starts anew."""
+
+    def __init__(self, timeout_s: float = 10, mem_mb: int = 512) -> None:
+        self.timeout_s = timeout_s
+        self.mem_mb = mem_mb
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def pdf(self, document: Document, timeout_s: float | None = None) -> bytes:
+        """Like render.pdf; also raises TimedOut and Crashed."""
+        return self.pdf_batch([document], timeout_s)
+
+    def pdf_batch(self, documents: Sequence[Document], timeout_s: float | None = None) -> bytes:
+        """Like render.pdf_batch. The limit is for the whole batch; starting the process has its own (60 s)."""
+        limit = self.timeout_s if timeout_s is None else timeout_s
+        job = msgspec.json.encode(Job(list(documents), int(limit) + 2))
+        with self._lock:
+            child = self._running()
+            try:
+                kind, body = self._exchange(child, job, limit)
+            except BaseException:
+                self._end()
+                raise
+        if kind == PDF:
+            return body
+        failure = msgspec.json.decode(body, type=Failure)
+        if failure.kind == "MemoryError":
+            self.close()
+            raise errors.Crashed(f"内存超过 {self.mem_mb} MB,已停止")
+        raise getattr(errors, failure.kind, errors.PrintError)(failure.message)
+
+    def close(self) -> None:
+        """End the process. The next document starts a new one."""
+        with self._lock:
+            self._end()
+
+    @property
+    def pid(self) -> int | None:
+        """The render process, if one is running."""
+        return self._child.pid if self._child and self._child.poll() is None else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._child is not None and self._child.poll() is None:
+            return self._child
+        self._end()
+        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", f"{__package__}.child", str(self.mem_mb)],
+            cwd=Path(__file__).resolve().parent.parent,
+            env={**environment, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # its errors come as frames; libraries write file names and texts there
+        )
+        try:
+            kind, body = self._read(self._child, time.monotonic() + START_TIMEOUT_S, START_TIMEOUT_S)
+        except BaseException:
+            self._end()
+            raise
+        if kind != READY:
+            self._end()
+            failure = msgspec.json.decode(body, type=Failure)
+            raise getattr(errors, failure.kind, errors.Crashed)(failure.message)
+        return self._child
+
+    def _exchange(self, child: subprocess.Popen[bytes], job: bytes, limit: float) -> tuple[int, bytes]:
+        deadline = time.monotonic() + limit
+        assert child.stdin is not None
+        try:
+            child.stdin.write(HEADER.pack(len(job), 0) + job)
+            child.stdin.flush()
+        except BrokenPipeError:
+            raise errors.Crashed("打印进程已退出 (the render process is gone)") from None
+        return self._read(child, deadline, limit)
+
+    def _read(self, child: subprocess.Popen[bytes], deadline: float, limit: float) -> tuple[int, bytes]:
+        assert child.stdout is not None
+        size, kind = HEADER.unpack(_take(child.stdout, HEADER.size, deadline, limit))
+        if size > MAX_REPLY:
+            raise errors.Crashed("打印进程的回答太大 (reply too large)")
+        return kind, _take(child.stdout, size, deadline, limit)
+
+    def _end(self) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        child.kill()
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):  # an unsent rest of a job has no reader any more
+                    pipe.close()
+
+
+def render_isolated(document: Document, timeout_s: float = 10, mem_mb: int = 512) -> bytes:
+    """One document as PDF from the warm process that this process shares. Blocks: call it in a thread.
+
+    Errors: Refused, DoesNotFit, SystemMissing, TimedOut, Crashed.
+    """
+    return render_isolated_batch([document], timeout_s, mem_mb)
+
+
+def render_isolated_batch(documents: Sequence[Document], timeout_s: float = 60, mem_mb: int = 512) -> bytes:
+    """Many documents as one PDF from the same warm process. Blocks: call it in a thread."""
+    return _shared(os.getpid(), mem_mb).pdf_batch(documents, timeout_s)
+
+
+@functools.cache
+def _shared(pid: int, mem_mb: int) -> SubprocessRenderer:
+    # Keyed by pid: after a fork the pipes of the parent's renderer must not be used by two processes.
+    return SubprocessRenderer(mem_mb=mem_mb)
+
+
+def _take(pipe: IO[bytes], size: int, deadline: float, limit: float) -> bytes:
+    """Exactly `size` bytes, or TimedOut / Crashed. Reads past Python's buffer, which select cannot see."""
+    got = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while len(got) < size:
+            left = deadline - time.monotonic()
+            if left <= 0 or not selector.select(left):
+                raise errors.TimedOut(f"打印超过 {limit:g} 秒,已停止")
+            chunk = os.read(pipe.fileno(), min(size - len(got), 1 << 20))
+            if not chunk:
+                raise errors.Crashed("打印进程意外退出 (the render process died)")
+            got += chunk
+    return bytes(got)

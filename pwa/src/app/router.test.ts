@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest'
+import { href, parse } from './router'
+
+it('reads path and query of a hash', () => {
+  expect(parse('#/orders/ab%2Fc?state=paid&q=%E7%BA%A2')).toEqual({ path: ['orders', 'ab/c'], query: { state: 'paid', q: '红' } })
+  expect(parse('')).toEqual({ path: [], query: {} })
+  expect(parse('#/tasks?kind=')).toEqual({ path: ['tasks'], query: {} })
+})
+
+it('survives a hand-typed percent sign', () => {
+  expect(parse('#/orders/50%')).toEqual({ path: ['orders', '50%'], query: {} })
+})
+
+it('writes the same address for the same route, and reads it back', () => {
+  const link = href(['orders', 'x y'], { state: 'paid', after: '2026-11-25T01:02:03+00:00~id', hold: '', shop: undefined })
+  expect(link).toBe(href(['orders', 'x y'], { after: '2026-11-25T01:02:03+00:00~id', state: 'paid' }))
+  expect(parse(link)).toEqual({ path: ['orders', 'x y'], query: { state: 'paid', after: '2026-11-25T01:02:03+00:00~id' } })
+})

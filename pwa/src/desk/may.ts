@@ -1,0 +1,20 @@
+// What a role may do here, and the reason to show when it may not. The server judges again.
+import type { Role } from '../app/session'
+import { session } from '../app/session'
+import { t } from './words'
+
+export type Deed = 'hold' | 'release' | 'match' | 'note' | 'wave' | 'pull' | 'print' | 'task'
+const HELPERS: readonly Role[] = ['service', 'manager']
+const MAKERS: readonly Role[] = ['service', 'stock', 'manager']
+const WHO: Record<Deed, readonly Role[]> = {
+  hold: HELPERS, release: HELPERS, note: HELPERS, pull: HELPERS,
+  match: MAKERS, wave: MAKERS, print: MAKERS,
+  task: ['service', 'stock', 'finance', 'manager'],
+}
+
+/** '' when this person may; else why not. */
+export function mayNot(deed: Deed): string {
+  const role = session.value?.person.role
+  if (role !== undefined && WHO[deed].includes(role)) return ''
+  return WHO[deed] === HELPERS ? t('只有客服和管理能做') : t('只有客服、库管和管理能做')
+}

@@ -1,0 +1,1 @@
+"""Zhongshu's server: everything that decides and stores. Workers call it; it never calls workers."""

@@ -1,0 +1,175 @@
+"""The `zhongshu` command. Each process of the house is one of its sub-commands; heavy imports happen inside them."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from server import logs, settings
+from server.errors import Error
+from server.settings import Settings
+
+
+def _settings() -> Settings:
+    s = settings.load()
+    logs.set_up(s.log_level)
+    return s
+
+
+def _need_database(s: Settings) -> Settings:
+    """Outside of `up`, the embedded database can be used while it runs."""
+    if s.database_url:
+        return s
+    from server import instance
+
+    held = instance.find(s.data_dir)
+    if held is None or not held.database_url:
+        raise click.ClickException(
+            "数据库没有运行:先在另一个终端 make run,或设置 DATABASE_URL "
+            "(no database: start `make run`, or set DATABASE_URL)"
+        )
+    return msgspec.structs.replace(s, database_url=held.database_url, redis_url=s.redis_url or held.redis_url)
+
+
+def _with_database(s: Settings, work: Callable[[], Awaitable[Any]]) -> Any:
+    """Run `work` with the database open and the key loaded; our errors become one clear line."""
+    from server.kit import crypto, db
+
+    async def whole() -> Any:
+        crypto.load(s.key_file)
+        await db.open(s.database_url, size=4)
+        try:
+            return await work()
+        finally:
+            await db.close()
+
+    try:
+        return asyncio.run(whole())
+    except Error as e:
+        raise click.ClickException(e.message) from e
+
+
+@click.group(help="Zhongshu 中枢: the order hub.")
+def main() -> None:
+    """One command, many processes."""
+
+
+@main.command(help="Start everything and stay until Ctrl-C. 启动全部")
+def up() -> None:
+    from server import supervisor
+
+    s = settings.load()
+    logs.set_up(s.log_level)
+    raise SystemExit(supervisor.up(s))
+
+
+@main.command(help="The web process. 网页服务")
+def web() -> None:
+    from server import serving
+
+    serving.run(_need_database(_settings()))
+
+
+@main.command(help="Runs jobs. 后台任务")
+def worker() -> None:
+    from workers import broker
+
+    broker.run(_need_database(_settings()))
+
+
+@main.command(help="Wakes workers for jobs that are due. 任务分派")
+def dispatch() -> None:
+    from workers import dispatch as process
+
+    process.run(_need_database(_settings()))
+
+
+@main.command(help="Moves changes into the sync log. 同步搬运")
+def mover() -> None:
+    from workers import mover as process
+
+    process.run(_need_database(_settings()))
+
+
+@main.command(help="Enqueues what is to be done by the clock. 定时")
+def schedule() -> None:
+    from workers import schedule as process
+
+    process.run(_need_database(_settings()))
+
+
+@main.command(help="The simulated shops and carrier (demo only). 演示店铺")
+def sandbox() -> None:
+    from server.sandbox import serve
+
+    s = _settings()
+    if not s.demo:
+        raise click.ClickException("演示店铺只在演示模式 (DEMO=1) 下运行")
+    serve.main(s)
+
+
+@main.command(help="Bring the database up to date. 更新数据表")
+def migrate() -> None:
+    from server import migrate as schema
+
+    _with_database(_need_database(_settings()), schema.migrate)
+
+
+@main.command(help="Load the demo: goods, shops, people; prints the logins made as JSON. 演示数据")
+def demo() -> None:
+    from server import demo as data
+
+    s = _need_database(_settings())
+    if not s.demo:
+        raise click.ClickException("演示数据只在演示模式 (DEMO=1) 下载入")
+    logins = _with_database(s, lambda: data.load(s))
+    click.echo(msgspec.json.encode({"logins": logins}).decode())
+
+
+@main.group(help="People. 账号")
+def user() -> None:
+    """Accounts from the command line: the first manager of an installation has no other way in."""
+
+
+@user.command("add", help="Add a person. 新建账号")
+@click.argument("login")
+@click.option("--name", required=True, help="姓名")
+@click.option("--role", default="manager", show_default=True, help="service, warehouse, stock, finance, manager")
+@click.option("--password", prompt="密码 password", hide_input=True, confirmation_prompt="再输一次 again")
+def add_user(login: str, name: str, role: str, password: str) -> None:
+    from server.accounts import actions
+
+    _with_database(_need_database(_settings()), lambda: actions.add_person(login, name, role, password))
+    click.echo(f"已新建 {login} ({name}, {role})")
+
+
+@user.command("password", help="Set a new password; that person's sessions end. 重设密码")
+@click.argument("login")
+@click.option("--password", prompt="新密码 new password", hide_input=True, confirmation_prompt="再输一次 again")
+def set_password(login: str, password: str) -> None:
+    from server.accounts import actions
+
+    _with_database(_need_database(_settings()), lambda: actions.change_password(login, password))
+    click.echo(f"已更新 {login} 的密码")
+
+
+@main.command("map", help="What orders a platform's response body becomes, as JSON; touches nothing. 试映射")
+@click.argument("platform", type=click.Choice(["taobao", "jd", "pinduoduo", "shopee"]))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def map_file(platform: str, file: Path) -> None:
+    from server.orders import preview
+
+    try:
+        result = preview.preview(platform, file.read_bytes())
+    except Error as e:
+        click.echo(f"✗ {e.message}", err=True)
+        raise SystemExit(2) from e
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(result), indent=2).decode() + "\n")
+
+
+if __name__ == "__main__":
+    main(prog_name="zhongshu")

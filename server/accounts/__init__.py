@@ -1,0 +1,1 @@
+"""People, roles, sessions, and the guards in front of every route."""

@@ -1,0 +1,1 @@
+"""SKUs, barcodes, warehouses, and which listing of a shop is which SKU."""

@@ -1,0 +1,182 @@
+"""What a decided batch writes, in sets, inside the open transaction. Features below do their own part."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from server.devices import parcels
+from server.devices.board import Board
+from server.devices.schemas import Act, Decision, Task
+from server.events import Event, OrderPicked, ParcelStopped, WaveDone
+from server.kit import db
+from server.kit.context import acting, actor
+from server.kit.db import Tx
+from server.orders import moves as orders
+from server.packing import moves as packing
+from server.picking import actions as picking
+from server.shipping import moves as shipping
+from server.tasks import moves as tasks
+from server.tasks.moves import NewTask
+from sync.messages import HELD
+
+KEEP_VERDICTS_DAYS = 1
+
+
+class AttributedTx(Tx):
+    """A transaction whose events say by which scan they came: who, when, on what device, caused by which event."""
+
+    def __init__(self, inner: Tx, acts: dict[UUID, Act], device: UUID) -> None:
+        super().__init__(inner.connection, inner.parent)
+        self._inner, self._acts, self._device = inner, acts, device
+
+    async def emit(self, *events: Event) -> None:
+        await self._inner.emit(*(self._said(e) for e in events))
+
+    def _said(self, e: Event) -> Event:
+        act = self._acts.get(e.subject)
+        if act is None:
+            return msgspec.structs.replace(e, device=e.device or self._device)
+        return msgspec.structs.replace(
+            e,
+            person=e.person or act.who,
+            device=e.device or self._device,
+            happened_at=e.happened_at or act.at,
+            cause=e.cause or act.id,
+        )
+
+
+async def write(tx: Tx, board: Board, device: UUID) -> None:
+    """Bring the database to what the board says. Events last in the order of the scans, follow-ups behind them."""
+    said = AttributedTx(tx, board.acts, device)
+    await said.emit(*board.events)
+    await _picks(board)
+    await _orders(said, board)
+    await _parcels(said, board)
+    await _tasks(said, board, device)
+    if board.reopened:
+        await db.run(
+            "update wave set state = 'open' where id = any($1::uuid[]) and state = 'done'", list(board.reopened)
+        )
+    if board.waves:
+        done = await picking.end_waves(list(board.waves))
+        await said.emit(*(WaveDone(subject=i) for i in done))
+
+
+async def _picks(board: Board) -> None:
+    changed = [board.picks[i] for i in sorted(board.changed_picks)]
+    if changed:
+        await db.run(
+            """update pick p set picked = u.n, state = u.state
+               from unnest($1::uuid[], $2::int[], $3::text[]) u(id, n, state) where p.id = u.id""",
+            *db.unzip(((p.id, p.picked, p.state) for p in changed), 3),
+        )
+
+
+async def _orders(said: Tx, board: Board) -> None:
+    lines = {line: n for line, n in board.lines.items() if n}
+    if lines:
+        await orders.add_picked(said, lines)
+    done: list[UUID] = []
+    for at, ids in _by_moment(board.picked).items():
+        done += await orders.mark(said, "picked", ids, at)
+    await said.emit(*(OrderPicked(subject=i, **parcels.by(board.picked[i])) for i in done))
+
+
+async def _parcels(said: Tx, board: Board) -> None:
+    ready = [p.order_id for p in board.turned(("picking",), "ready")]
+    if ready:
+        await packing.ready(said, ready)
+    unready = [p.order_id for p in board.turned(("ready",), "picking")]
+    if unready:
+        await packing.unready(said, unready)
+    for at, ids in _by_moment(board.packed).items():
+        await packing.pack(said, ids, at)
+        await orders.mark(said, "packed", [board.parcels[i].order_id for i in ids], at)
+    stopped = board.turned(("picking", "ready", "packed"), "stopped")
+    if stopped:
+        await db.run(
+            """update parcel p set state = 'stopped', stop = u.stop
+               from unnest($1::uuid[], $2::text[]) u(id, stop) where p.id = u.id""",
+            *db.unzip(((p.id, p.stop) for p in stopped), 2),
+        )
+        await said.emit(*(ParcelStopped(subject=p.id, reason=p.stop) for p in stopped))
+    for p in board.turned(("stopped",), "packed") + board.turned(("stopped",), "handed_over"):
+        await packing.clear(said, p.id)
+    cancelled = board.turned(("picking", "ready", "packed", "stopped"), "cancelled")
+    if cancelled:
+        await db.run("update parcel set state = 'cancelled' where id = any($1::uuid[])", [p.id for p in cancelled])
+    await shipping.hand_over(said, [(i, board.parcels[i].order_id, a.at) for i, a in board.handed.items()])
+
+
+async def _tasks(said: Tx, board: Board, device: UUID) -> None:
+    await tasks.open(said, [_new(t) for t in board.opened.values()])
+    retold = [board.tasks[i] for i in board.retold]
+    if retold:
+        await db.run(
+            """update task t set detail = u.detail from unnest($1::uuid[], $2::jsonb[]) u(id, detail)
+               where t.id = u.id""",
+            *db.unzip(((t.id, msgspec.json.encode(t.detail).decode()) for t in retold), 2),
+        )
+    by_outcome: dict[tuple[str, UUID], list[UUID]] = defaultdict(list)
+    for task_id, (outcome, act) in board.closed.items():
+        by_outcome[outcome, act.who].append(task_id)
+    for (outcome, who), ids in by_outcome.items():
+        with acting(msgspec.structs.replace(actor(), person=who, device=device)):
+            await tasks.close(said, ids, outcome)
+
+
+def _new(t: Task) -> NewTask:
+    return NewTask(
+        id=t.id,
+        kind=t.kind,
+        subject_kind=t.subject_kind,
+        subject_id=t.subject_id,
+        order_id=t.order_id,
+        warehouse=t.warehouse,
+        reason=t.reason,
+        detail=t.detail,
+    )
+
+
+def _by_moment(acts: dict[UUID, Act]) -> dict[datetime, list[UUID]]:
+    found: dict[datetime, list[UUID]] = defaultdict(list)
+    for subject, act in acts.items():
+        found[act.at].append(subject)
+    return dict(sorted(found.items()))
+
+
+async def tell(tx: Tx, device: UUID, acts: Sequence[Act], decisions: Sequence[Decision]) -> None:
+    """Verdicts in words for the floor; those of days ago leave. What is held becomes a task for a person."""
+    told = [(a, d) for a, d in zip(acts, decisions, strict=True) if d.code]
+    if not told:
+        return
+    await db.run(
+        "delete from floor_verdict where device = $1 and made_at < now() - make_interval(days => $2)",
+        device,
+        KEEP_VERDICTS_DAYS,
+    )
+    await db.run(
+        """insert into floor_verdict(id, device, n, code, message, task)
+           select id, $1, n, code, message, task
+           from unnest($2::uuid[], $3::bigint[], $4::int[], $5::text[], $6::uuid[]) u(id, n, code, message, task)
+           on conflict (id) do nothing""",
+        device,
+        *db.unzip(((a.id, a.n, d.code, d.message, d.task) for a, d in told), 5),
+    )
+    await tasks.open(
+        tx, [quarantined(a.id, a.kind, a.n, device, d.reason, d.message) for a, d in told if d.code == HELD]
+    )
+
+
+def quarantined(event: UUID, kind: int, n: int, device: UUID, reason: str, message: str) -> NewTask:
+    """An event that waits for a person. Its body stays in the engine's tables: it may hold anything."""
+    return NewTask(
+        kind="quarantine",
+        subject_kind="event",
+        subject_id=event,
+        reason=reason,
+        detail={"kind": kind, "n": n, "device": str(device), "text": message},
+    )

@@ -1,0 +1,126 @@
+"""What becomes of parcels: packed, handed over, their tasks done. Pure, like rules.py, which calls it."""
+
+from typing import Any
+from uuid import UUID
+
+from server.devices.board import Board
+from server.devices.schemas import Act, Decision, HandOverBody, PackBody, Parcel, Task
+from server.events import HandOverRefused
+from server.packing import rules as packing
+from server.shipping import rules as shipping
+from sync.messages import DUPLICATE, HELD, WITH_TASK
+
+
+def by(act: Act) -> dict[str, Any]:
+    """Who, when and by which scan: the fields that every event of an act carries."""
+    return {"person": act.who, "happened_at": act.at, "cause": act.id}
+
+
+def _blocked(board: Board, parcel: Parcel) -> str:
+    return board.blocked(parcel.order_id, parcel.wave)
+
+
+def pack(board: Board, act: Act, body: PackBody) -> Decision:
+    """A parcel is closed. It counts as packed when all of its goods, and nothing else, were scanned into it."""
+    parcel = board.parcels.get(body.parcel)
+    if parcel is None:
+        return Decision(HELD, "服务器上没有这个包裹,已交由负责人处理", reason="unknown_parcel")
+    reason = _blocked(board, parcel) or parcel.stop or ("held" if parcel.state in ("cancelled", "stopped") else "")
+    if parcel.state == "handed_over":
+        return Decision(DUPLICATE, f"{parcel.no} 已出库")
+    if reason:
+        task = board.put_back(act, parcel, parcel.stop or reason)
+        return Decision(WITH_TASK, f"{shipping.STOPPED.get(reason, '该包裹已停止')}:不要发出,请把货放回", task)
+    if parcel.state == "packed":
+        return Decision(DUPLICATE, f"{parcel.no} 已打包")
+    wrong = packing.compare(parcel.items, body.items)
+    if wrong:
+        said = packing.difference_said(wrong)
+        task = board.task(act, "repick", parcel, "pack_mismatch", {"text": said})
+        return Decision(WITH_TASK, f"打包核对不符:{said};请拆开重核", task)
+    for about in (parcel.id, *(p.id for p in board.picks_of(parcel.order_id, parcel.wave))):
+        for task_row in board.waiting(about, "repick"):
+            board.close(act, task_row, "packed")
+    # Scanned whole into the parcel means picked, even while the picker's own events are still on the way.
+    board.picked.setdefault(parcel.order_id, act)
+    parcel.state = "packed"
+    board.packed[parcel.id] = board.acts[parcel.id] = act
+    board.acts.setdefault(parcel.order_id, act)
+    return Decision()
+
+
+def hand_over(board: Board, act: Act, body: HandOverBody) -> Decision:
+    """A parcel goes out of the door, if it may."""
+    parcel, old = board.parcel_by_waybill(body.waybill)
+    if parcel is None:
+        return _unknown_waybill(board, act, body)
+    if parcel.state == "handed_over" and not old:
+        return Decision(DUPLICATE, f"{parcel.no} 已出库,没有重复计数")
+    order = board.orders.get(parcel.order_id)
+    refusal = shipping.refuse(
+        shipping.Facts(
+            state=parcel.state,
+            stop=parcel.stop,
+            blocked=_blocked(board, parcel),
+            order_version=max(parcel.order_version, order.receiver_version if order else 0),
+            label_version=parcel.label_version,
+            label_state=parcel.label_state,
+            old_label=old,
+        ),
+        body.seen,
+    )
+    if refusal is not None:
+        return _refused(board, act, parcel, refusal)
+    parcel.state = "handed_over"
+    board.handed[parcel.id] = board.acts[parcel.id] = act
+    board.acts[parcel.order_id] = act
+    for task in board.waiting(parcel.id, "intercept", "reprint"):
+        board.close(act, task, "handed_over")
+    return Decision()
+
+
+def _refused(board: Board, act: Act, parcel: Parcel, refusal: shipping.Refusal) -> Decision:
+    task = board.task(act, refusal.kind, parcel, refusal.reason, {"text": refusal.message})
+    board.emit(
+        act,
+        HandOverRefused(
+            subject=parcel.id,
+            reason=refusal.reason,
+            to={"label_version": parcel.label_version, "order_version": parcel.order_version, "task": str(task)},
+            **by(act),
+        ),
+    )
+    return Decision(WITH_TASK, f"{parcel.no} {refusal.message}", task)
+
+
+def _unknown_waybill(board: Board, act: Act, body: HandOverBody) -> Decision:
+    """No parcel has this number. If the device says which parcel it is, that one wears a label that is not its own."""
+    try:
+        parcel = board.parcels.get(UUID(body.parcel)) if body.parcel else None
+    except ValueError:
+        parcel = None
+    if parcel is None:
+        return Decision(HELD, "没有包裹用这个面单号,已交由负责人处理", reason="unknown_waybill")
+    if parcel.state == "handed_over":
+        return Decision(DUPLICATE, f"{parcel.no} 已出库,没有重复计数")
+    wrong = shipping.Refusal("wrong_label", "intercept", "面单号不属于该包裹:拦下,核对面单")
+    return _refused(board, act, parcel, wrong)
+
+
+def settle(board: Board, act: Act, task: Task, parcel: Parcel) -> Decision:
+    """A task about a parcel is done: what that means for the parcel."""
+    blocked = _blocked(board, parcel)
+    if task.kind == "put_back":
+        for pick in board.picks_of(parcel.order_id, parcel.wave):
+            if blocked or pick.state == "cancelled":
+                pick.state = "cancelled"
+                board.count(act, pick, -pick.picked)
+        if parcel.state in ("stopped", "packed"):
+            parcel.state = "cancelled"
+            board.acts[parcel.id] = act
+    elif task.kind == "repick" and task.reason == "unpicked" and parcel.stop == "unpicked" and not blocked:
+        parcel.stop, parcel.state = "", "packed"
+        board.acts[parcel.id] = act
+    elif task.kind == "intercept" and parcel.state in ("packed", "stopped") and (blocked or parcel.stop):
+        return Decision(WITH_TASK, "已拦下,请把货放回货位", board.put_back(act, parcel, blocked or parcel.stop))
+    return Decision()

@@ -1,0 +1,245 @@
+"""Every domain event, one struct each, past tense. One event speaks of one subject.
+
+frm/to never hold buyer text: version ids, masks, codes and numbers only. What follows an event is in reactions.py.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """`subject` is the id of an `on`. happened_at: skew-corrected time of the act; None is now."""
+
+    on: ClassVar[str] = ""
+    subject: UUID
+    reason: str = ""
+    frm: dict[str, Any] = {}
+    to: dict[str, Any] = {}
+    rule: str = ""
+    happened_at: datetime | None = None
+    person: UUID | None = None
+    device: UUID | None = None
+    cause: UUID | None = None
+
+
+# -- accounts and devices -------------------------------------------------------------------------------------------
+class PersonAdded(Event, frozen=True):
+    on = "person"
+
+
+class LoggedIn(Event, frozen=True):
+    on = "person"
+
+
+class LoginRefused(Event, frozen=True):
+    on = "person"
+
+
+class LoggedOut(Event, frozen=True):
+    on = "person"
+
+
+class DeviceEnrolled(Event, frozen=True):
+    on = "device"
+
+
+# -- shops and raw orders -------------------------------------------------------------------------------------------
+class ShopAdded(Event, frozen=True):
+    on = "shop"
+
+
+class RawStored(Event, frozen=True):
+    """to.count new or changed raw orders of a shop were stored."""
+
+    on = "shop"
+
+
+class RawQuarantined(Event, frozen=True):
+    """A body that does not parse was sealed and set aside."""
+
+    on = "shop"
+
+
+class ShopTroubled(Event, frozen=True):
+    on = "shop"
+
+
+# -- orders ---------------------------------------------------------------------------------------------------------
+class OrderTaken(Event, frozen=True):
+    """The order is known to the hub for the first time."""
+
+    on = "order"
+
+
+class OrderChanged(Event, frozen=True):
+    """A newer raw version changed facts of the order: to holds the changed facts."""
+
+    on = "order"
+
+
+class ReceiverChanged(Event, frozen=True):
+    """A newer receiver version; what is printed with the old one must not leave."""
+
+    on = "order"
+
+
+class LinesChanged(Event, frozen=True):
+    """Other goods or quantities are to be shipped than were set aside."""
+
+    on = "order"
+
+
+class OrderCancelled(Event, frozen=True):
+    on = "order"
+
+
+class RefundAsked(Event, frozen=True):
+    on = "order"
+
+
+class OrderHeld(Event, frozen=True):
+    on = "order"
+
+
+class OrderReleased(Event, frozen=True):
+    """A person (or a newer version) took a reason to wait away."""
+
+    on = "order"
+
+
+class OrderReviewed(Event, frozen=True):
+    on = "order"
+
+
+class LineMatched(Event, frozen=True):
+    on = "order"
+
+
+class NoteRevealed(Event, frozen=True):
+    on = "order"
+
+
+class StockReserved(Event, frozen=True):
+    on = "order"
+
+
+class StockShort(Event, frozen=True):
+    on = "order"
+
+
+class StockReleased(Event, frozen=True):
+    on = "order"
+
+
+class StockReceived(Event, frozen=True):
+    on = "sku"
+
+
+# -- picking and packing --------------------------------------------------------------------------------------------
+class WaveMade(Event, frozen=True):
+    on = "wave"
+
+
+class WaveDone(Event, frozen=True):
+    on = "wave"
+
+
+class PickConfirmed(Event, frozen=True):
+    on = "order"
+
+
+class PickUndone(Event, frozen=True):
+    on = "order"
+
+
+class PickShort(Event, frozen=True):
+    on = "order"
+
+
+class OrderPicked(Event, frozen=True):
+    on = "order"
+
+
+class PickWithdrawn(Event, frozen=True):
+    on = "order"
+
+
+class ParcelPacked(Event, frozen=True):
+    on = "parcel"
+
+
+class ParcelStopped(Event, frozen=True):
+    """The parcel must not leave: reason says why."""
+
+    on = "parcel"
+
+
+class ParcelCleared(Event, frozen=True):
+    """What stopped the parcel is settled."""
+
+    on = "parcel"
+
+
+class ForeignScanned(Event, frozen=True):
+    on = "device"
+
+
+# -- shipping -------------------------------------------------------------------------------------------------------
+class WaybillMade(Event, frozen=True):
+    on = "parcel"
+
+
+class LabelMade(Event, frozen=True):
+    on = "parcel"
+
+
+class PrintFailed(Event, frozen=True):
+    on = "print_job"
+
+
+class ParcelHandedOver(Event, frozen=True):
+    on = "parcel"
+
+
+class HandOverRefused(Event, frozen=True):
+    on = "parcel"
+
+
+class OrderShipped(Event, frozen=True):
+    on = "order"
+
+
+class OrderWrittenBack(Event, frozen=True):
+    on = "order"
+
+
+class WriteBackRefused(Event, frozen=True):
+    on = "order"
+
+
+class ParcelCollected(Event, frozen=True):
+    on = "parcel"
+
+
+class ParcelDelivered(Event, frozen=True):
+    on = "parcel"
+
+
+class OrderCompleted(Event, frozen=True):
+    on = "order"
+
+
+# -- tasks ----------------------------------------------------------------------------------------------------------
+class TaskOpened(Event, frozen=True):
+    on = "task"
+
+
+class TaskClosed(Event, frozen=True):
+    on = "task"
+
+
+class JobParked(Event, frozen=True):
+    on = "job"

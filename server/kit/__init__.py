@@ -1,0 +1,1 @@
+"""What every feature leans on: transactions, jobs, ids, sealing. Knows no feature."""

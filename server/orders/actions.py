@@ -1,0 +1,244 @@
+"""审单 and 占用: use cases of orders after intake. One function, one transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from server.catalog import queries as catalog
+from server.errors import Conflict, Invalid, NotFound
+from server.events import (
+    Event,
+    LineMatched,
+    NoteRevealed,
+    OrderHeld,
+    OrderReleased,
+    OrderReviewed,
+    StockReserved,
+    StockShort,
+)
+from server.kit import clock, crypto, db
+from server.kit.ids import uuid7
+from server.orders import moves, queries, rules
+from server.orders.schemas import OrderSeen, Reason
+from server.stock import moves as stock
+from server.stock.schemas import Want
+from server.tasks import moves as tasks
+from server.tasks.moves import NewTask
+
+REVIEW_BATCH = 500
+RESERVE_BATCH = 200
+
+
+async def review_pending() -> int:
+    """Decide for a batch of orders whether they may go on or must wait, and why. Returns how many were looked at."""
+    at = clock.now()
+    async with db.transaction() as tx:
+        locked = await queries.lock_for_review(REVIEW_BATCH)
+        if not locked:
+            return 0
+        order_ids = [r["id"] for r in locked]
+        await queries.match_lines(order_ids)
+        seen = await queries.seen_for_review(locked)
+        history = await queries.hold_history(order_ids)
+        pardoned = {(h["subject_id"], h["reason"], h["fingerprint"]) for h in history if h["outcome"] == "released"}
+        open_now: dict[UUID, dict[str, Any]] = {}
+        for h in history:
+            if h["open"]:
+                open_now.setdefault(h["subject_id"], {})[h["reason"]] = h
+        opened: list[NewTask] = []
+        ended: list[UUID] = []
+        clear: list[UUID] = []
+        events: list[Event] = []
+        for o, row in zip(seen, locked, strict=True):
+            reasons = (
+                [r for r in rules.review(o) if (o.id, r.code, r.fingerprint) not in pardoned] if rules.due(o) else []
+            )
+            codes = {r.code for r in reasons}
+            known = open_now.get(o.id, {})
+            ended += [h["id"] for code, h in known.items() if code not in codes and code != "manual"]
+            news = [r for r in reasons if r.code not in known]
+            opened += [_hold(o, r) for r in news]
+            waits = bool(reasons) or "manual" in known
+            if news and row["reviewed_at"] is not None:
+                events.append(OrderHeld(subject=o.id, reason=news[0].code, to={"holds": sorted(codes)}))
+                await _pull_back(tx, [o.id], news[0].code)
+            elif news:
+                events.append(OrderHeld(subject=o.id, reason=news[0].code, to={"holds": sorted(codes)}))
+            if not waits and rules.due(o) and o.paid:
+                clear.append(o.id)
+        await tasks.open(tx, opened)
+        await tasks.close(tx, ended, "settled")
+        await db.run("update sales_order set review_due = false where id = any($1::uuid[])", order_ids)
+        done = await moves.mark(tx, "reviewed", clear, at)
+        events += [OrderReviewed(subject=i) for i in done]
+        await tx.emit(*events)
+    return len(locked)
+
+
+def _hold(o: OrderSeen, r: Reason) -> NewTask:
+    return NewTask(
+        kind="hold",
+        subject_kind="order",
+        subject_id=o.id,
+        order_id=o.id,
+        reason=r.code,
+        detail={**r.detail, "fingerprint": r.fingerprint, "releasable": r.code in rules.RELEASABLE},
+    )
+
+
+async def _pull_back(tx: db.Tx, order_ids: Sequence[UUID], reason: str) -> None:
+    await stock.release(tx, order_ids, reason)
+    await moves.withdraw(tx, order_ids)
+
+
+async def reserve_pending() -> int:
+    """Set stock aside for a batch of reviewed orders, all of an order's lines or none. Returns how many it decided."""
+    at = clock.now()
+    async with db.transaction() as tx:
+        order_ids = [r["id"] for r in await queries.lock_for_reserving(RESERVE_BATCH)]
+        if not order_ids:
+            return 0
+        warehouse = (await catalog.get_warehouse()).id
+        wants = [Want(r["order_id"], r["id"], r["sku"], r["qty"]) for r in await queries.wanted_lines(order_ids)]
+        _, short = await stock.reserve(tx, wants, warehouse)
+        refused = {s.order_id for s in short}
+        served = [i for i in order_ids if i not in refused]
+        done = await moves.mark(tx, "reserved", served, at)
+        await tasks.close_for(tx, "shortage", served, "served")
+        news = await db.rows(
+            "update sales_order set short_at = $2 where id = any($1::uuid[]) and short_at is null returning id",
+            list(refused),
+            at,
+        )
+        new_short = {r["id"] for r in news}
+        names = await catalog.sku_names([s.sku for s in short])
+        await tasks.open(
+            tx,
+            [
+                NewTask(
+                    kind="shortage",
+                    subject_kind="order",
+                    subject_id=s.order_id,
+                    order_id=s.order_id,
+                    reason="stock_short",
+                    detail={"sku": names.get(s.sku, ""), "wanted": s.wanted, "available": s.available},
+                )
+                for s in short
+                if s.order_id in new_short
+            ],
+        )
+        await tx.emit(
+            *(StockReserved(subject=i) for i in done),
+            *(
+                StockShort(subject=s.order_id, to={"sku": str(s.sku), "wanted": s.wanted, "available": s.available})
+                for s in short
+                if s.order_id in new_short
+            ),
+        )
+    return len(order_ids)
+
+
+async def release_hold(order_id: UUID, task_id: UUID, reason: str) -> None:
+    """A person says: ship it all the same.
+
+    Raises Invalid without a reason, NotFound, Conflict when the hold ends only by mending its cause.
+    """
+    if not reason.strip():
+        raise Invalid("reason_needed", "请写明放行原因")
+    async with db.transaction() as tx:
+        task = await db.row(
+            """select id, reason, closed_at, coalesce((detail ->> 'releasable')::bool, false) as releasable
+               from task where id = $1 and order_id = $2 and kind = 'hold' for update""",
+            task_id,
+            order_id,
+        )
+        if task is None:
+            raise NotFound("no_hold", "没有这条挂起")
+        if task["closed_at"] is not None:
+            raise Conflict("hold_closed", "这条挂起已经处理过了,请刷新")
+        if not task["releasable"] and task["reason"] != "manual":
+            raise Conflict("not_releasable", "这类挂起不能直接放行,请先处理原因(例如匹配货品)")
+        await tasks.close(tx, [task_id], "released", reason)
+        await db.run("update sales_order set review_due = true where id = $1", order_id)
+        await tx.emit(OrderReleased(subject=order_id, reason=reason, frm={"hold": task["reason"]}))
+
+
+async def hold_order(order_id: UUID, reason: str) -> None:
+    """A person says: wait.
+
+    Raises Invalid without a reason, NotFound, Conflict when it has left the house.
+    """
+    if not reason.strip():
+        raise Invalid("reason_needed", "请写明挂起原因")
+    async with db.transaction() as tx:
+        o = await db.row("select id, no, handed_over_at from sales_order where id = $1 for update", order_id)
+        if o is None:
+            raise NotFound("no_order", "没有这张订单")
+        if o["handed_over_at"] is not None:
+            raise Conflict("already_out", "包裹已出库,不能挂起;可发起拦截")
+        await tasks.open(
+            tx,
+            [
+                NewTask(
+                    kind="hold",
+                    subject_kind="order",
+                    subject_id=order_id,
+                    order_id=order_id,
+                    reason="manual",
+                    detail={"note": reason, "releasable": True, "fingerprint": uuid7().hex},
+                )
+            ],
+        )
+        await _pull_back(tx, [order_id], "manual")
+        await tx.emit(OrderHeld(subject=order_id, reason=reason, to={"holds": ["manual"]}))
+
+
+async def match_line(order_id: UUID, line_id: UUID, sku_id: UUID) -> int:
+    """Say which SKU a line is; the listing is remembered, and every order that waits for it goes on.
+
+    Returns how many orders were waiting. Raises NotFound.
+    """
+    async with db.transaction() as tx:
+        line = await db.row(
+            """select l.id, l.platform_item, l.platform_sku, o.shop from order_line l
+               join sales_order o on o.id = l.order_id where l.id = $1 and l.order_id = $2 for update of l""",
+            line_id,
+            order_id,
+        )
+        if line is None:
+            raise NotFound("no_line", "没有这条明细")
+        await catalog.get_sku(sku_id)
+        await catalog.remember_listing(line["shop"], line["platform_item"], line["platform_sku"], sku_id)
+        waiting = await db.rows(
+            """update sales_order o set review_due = true where o.cancelled_at is null and exists (
+                 select 1 from order_line l where l.order_id = o.id and l.sku is null
+                        and l.platform_item = $2 and l.platform_sku = $3)
+               and o.shop = $1 returning o.id""",
+            line["shop"],
+            line["platform_item"],
+            line["platform_sku"],
+        )
+        await tx.emit(*(LineMatched(subject=r["id"], to={"sku": str(sku_id)}) for r in waiting))
+        return len(waiting)
+
+
+async def reveal_note(order_id: UUID) -> str:
+    """The buyer's note in clear; that it was read is part of the story.
+
+    Raises NotFound.
+    """
+    async with db.transaction() as tx:
+        r = await db.row(
+            """select r.id, r.sealed, r.sealed_key from receiver_version r join sales_order o on o.id = r.order_id
+               where o.id = $1 and r.version = o.receiver_version""",
+            order_id,
+        )
+        if r is None or r["sealed"] is None:
+            raise NotFound("no_note", "没有买家留言")
+        private = msgspec.json.decode(
+            await crypto.open_sealed(r["sealed_key"], r["sealed"], f"receiver_version|sealed|{r['id']}")
+        )
+        await tx.emit(NoteRevealed(subject=order_id))
+    return str(private.get("note", ""))

@@ -1,0 +1,345 @@
+"""接单: raw orders are stored as received, then become orders. A body that fails is set aside, the rest goes on."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from server import rulebook
+from server.events import (
+    Event,
+    LinesChanged,
+    OrderCancelled,
+    OrderChanged,
+    OrderCompleted,
+    OrderTaken,
+    RawQuarantined,
+    RawStored,
+    ReceiverChanged,
+    RefundAsked,
+)
+from server.kit import clock, crypto, db, ids, numbers
+from server.kit.ids import uuid7
+from server.orders import changes, moves
+from server.orders.mapping import MappedOrder, has_receiver, map_order, personal
+from server.platforms import registry
+from server.platforms.port import RawOrder
+from server.stock import moves as stock
+from server.tasks import moves as tasks
+from server.tasks.moves import NewTask
+
+BATCH = 500
+MAX_RAW = 10 * 1024 * 1024
+
+
+async def store_raw(shop_id: UUID, platform: str, raws: Sequence[RawOrder]) -> int:
+    """Store raw orders, sealed; a content that is known already is not stored twice. Returns how many were new."""
+    adapter = registry.get(platform)
+    at = clock.now()
+    rows: list[tuple[Any, ...]] = []
+    async with db.transaction() as tx:
+        key_id, key = await crypto.key_for(shop_id, at)
+        for raw in raws:
+            raw_id = uuid7()
+            state, error = "new", ""
+            try:
+                content, view = adapter.identity(raw.body), adapter.redact(raw.body)
+                if len(raw.body) > MAX_RAW:
+                    raise ValueError("larger than 10 MB")
+            except (ValueError, TypeError, KeyError, msgspec.MsgspecError) as e:
+                # It cannot be read, so it cannot be redacted either: sealed whole, shown only as a task.
+                content, view, state, error = raw.body, {}, "quarantined", type(e).__name__
+            rows.append(
+                (
+                    raw_id,
+                    shop_id,
+                    raw.external_id.replace("\0", ""),
+                    hashlib.sha256(content).digest(),
+                    crypto.seal(key_id, key, raw.body, f"raw_order|sealed|{raw_id}"),
+                    key_id,
+                    msgspec.json.encode(view).decode().replace("\\u0000", ""),
+                    raw.modified,
+                    at,
+                    state,
+                    error,
+                )
+            )
+        stored = await db.rows(
+            """insert into raw_order(id, shop, external_id, content_hash, sealed, sealed_key, redacted, modified_at,
+                                     received_at, state, error)
+               select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::bytea[], $6::uuid[],
+                                    $7::jsonb[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[])
+               on conflict (shop, external_id, content_hash) do nothing returning id, external_id, state, error""",
+            *db.unzip(rows, 11),
+        )
+        bad = [r for r in stored if r["state"] == "quarantined"]
+        if len(stored) > len(bad):
+            await tx.emit(RawStored(subject=shop_id, to={"count": len(stored) - len(bad)}))
+        for r in bad:
+            await tx.emit(RawQuarantined(subject=shop_id, reason=r["error"], to={"raw": str(r["id"])}))
+            await tasks.open(
+                tx,
+                [
+                    NewTask(
+                        kind="quarantine",
+                        subject_kind="raw_order",
+                        subject_id=r["id"],
+                        reason="unreadable",
+                        detail={"external_id": r["external_id"], "error": r["error"]},
+                    )
+                ],
+            )
+    return len(stored)
+
+
+async def map_pending(shop_id: UUID, platform: str) -> int:
+    """Turn a batch of stored raw orders into orders or changes of orders. Returns how many raw rows were settled."""
+    rules = rulebook.current(platform)
+    async with db.transaction() as tx:
+        raws = await db.rows(
+            """select id, external_id, sealed, sealed_key, modified_at from raw_order
+               where shop = $1 and state = 'new' order by received_at, id limit $2 for update""",
+            shop_id,
+            BATCH,
+        )
+        if not raws:
+            return 0
+        newest: dict[str, tuple[Any, MappedOrder, bytes]] = {}
+        for r in raws:
+            body = await crypto.open_sealed(r["sealed_key"], r["sealed"], f"raw_order|sealed|{r['id']}")
+            mapped = map_order(platform, body, rules)
+            known = newest.get(r["external_id"])
+            if known is None or changes.moment(mapped.modified) >= changes.moment(known[1].modified):
+                newest[r["external_id"]] = (r, mapped, body)
+        existing = {
+            r["external_id"]: r
+            for r in await db.rows(
+                "select * from sales_order where shop = $1 and external_id = any($2::text[]) order by id for update",
+                shop_id,
+                list(newest),
+            )
+        }
+        fresh = [v for k, v in newest.items() if k not in existing]
+        events: list[Event] = await _take_new(shop_id, platform, fresh) if fresh else []
+        for external_id, old in existing.items():
+            raw, mapped, body = newest[external_id]
+            events += await _change(tx, platform, old, raw["id"], mapped, body)
+        await db.run("update raw_order set state = 'mapped' where id = any($1::uuid[])", [r["id"] for r in raws])
+        await tx.emit(*events)
+    return len(raws)
+
+
+async def _take_new(shop_id: UUID, platform: str, fresh: Sequence[tuple[Any, MappedOrder, bytes]]) -> list[Event]:
+    at = clock.now()
+    year = at.year
+    given = numbers_of(await numbers.take(f"order-{year}", len(fresh)), year)
+    key_id, key = await crypto.key_for(shop_id, at)
+    orders: list[tuple[Any, ...]] = []
+    lines: list[tuple[Any, ...]] = []
+    receivers: list[tuple[Any, ...]] = []
+    events: list[Event] = []
+    for (raw, m, body), no in zip(fresh, given, strict=True):
+        order_id = uuid7()
+        row = changes.order_values(m)
+        orders.append(
+            (
+                order_id,
+                no,
+                shop_id,
+                platform,
+                raw["external_id"],
+                raw["id"],
+                *row.values(),
+                1,
+                1,
+                at,
+                at if m.facts.cancelled else None,
+                True,
+            )
+        )
+        lines += [(uuid7(), order_id, i, *changes.line_values(line)) for i, line in enumerate(m.lines)]
+        receivers.append(_receiver(order_id, 1, m, personal(platform, body), key_id, key, at))
+        events.append(OrderTaken(subject=order_id, to={"state": m.state, "raw": str(raw["id"])}, rule=rulebook_of(m)))
+    await db.copy(
+        "sales_order",
+        [
+            "id",
+            "no",
+            "shop",
+            "platform",
+            "external_id",
+            "raw",
+            *changes.ORDER_COLUMNS,
+            "version",
+            "receiver_version",
+            "taken_at",
+            "cancelled_at",
+            "review_due",
+        ],
+        orders,
+    )
+    await db.copy("order_line", ["id", "order_id", "pos", *changes.LINE_COLUMNS], lines)
+    await db.copy("receiver_version", _RECEIVER_COLUMNS, receivers)
+    return events
+
+
+_RECEIVER_COLUMNS = [
+    "id",
+    "order_id",
+    "version",
+    "masked",
+    "token",
+    "region",
+    "plain",
+    "sealed",
+    "sealed_key",
+    "digest",
+    "note_digest",
+    "made_at",
+    "expires_at",
+]
+
+
+def _receiver(
+    order_id: UUID, version: int, m: MappedOrder, private: dict[str, str], key_id: UUID, key: Any, at: datetime
+) -> tuple[Any, ...]:
+    """One receiver version: masks and token in clear, everything a person wrote sealed and expiring."""
+    rid = uuid7()
+    return (
+        rid,
+        order_id,
+        version,
+        msgspec.json.encode(m.receiver.masked).decode(),
+        msgspec.json.encode(m.receiver.token).decode(),
+        msgspec.json.encode(m.receiver.region).decode(),
+        m.receiver.plain,
+        crypto.seal(key_id, key, msgspec.json.encode(private), f"receiver_version|sealed|{rid}"),
+        key_id,
+        changes.receiver_digest(m, private),
+        changes.note_digest(private),
+        at,
+        at + changes.KEEP_PERSONAL,
+    )
+
+
+async def _change(tx: db.Tx, platform: str, old: Any, raw_id: UUID, m: MappedOrder, body: bytes) -> list[Event]:
+    """A newer raw version of a known order. An older one changes nothing."""
+    if old["modified_at"] is not None and changes.moment(m.modified) < old["modified_at"]:
+        return []
+    at = clock.now()
+    order_id: UUID = old["id"]
+    diff = changes.facts_that_changed(old, m)
+    goods = await changes.lines_changed(order_id, m)
+    m, receiver_version, noted = await _personal_change(old, m, personal(platform, body), at)
+    moved = receiver_version != old["receiver_version"]
+    if not (diff or goods or moved or noted):
+        await db.run(
+            "update sales_order set raw = $2, modified_at = greatest(modified_at, $3) where id = $1",
+            order_id,
+            raw_id,
+            changes.moment(m.modified),
+        )
+        return []
+    values = changes.order_values(m)
+    sets = ", ".join(f"{c} = ${i}" for i, c in enumerate(values, start=5))
+    await db.run(
+        f"""update sales_order set raw = $2, version = $3, receiver_version = $4, review_due = true, {sets}
+            where id = $1""",
+        order_id,
+        raw_id,
+        old["version"] + 1,
+        receiver_version,
+        *values.values(),
+    )
+    events: list[Event] = []
+    if moved:
+        was = {"version": old["receiver_version"]}
+        events.append(ReceiverChanged(subject=order_id, frm=was, to={"version": receiver_version}))
+    if goods:
+        await changes.sync_lines(order_id, m)
+    if m.facts.cancelled and old["cancelled_at"] is None:
+        await db.run("update sales_order set cancelled_at = $2 where id = $1", order_id, at)
+        await stock.release(tx, [order_id], "cancelled")
+        await tasks.close_for(tx, "hold", [order_id], "cancelled")
+        await tasks.close_for(tx, "shortage", [order_id], "cancelled")
+        events.append(OrderCancelled(subject=order_id, to={"state": m.state}))
+    elif m.facts.refund == "asked" and old["refund"] != "asked":
+        await stock.release(tx, [order_id], "refund_asked")
+        events.append(RefundAsked(subject=order_id, to={"refund": "asked"}))
+    elif goods and old["reserved_at"] is not None and old["handed_over_at"] is None:
+        # What was set aside, and perhaps picked, is not what is to be shipped: back to review with the new lines.
+        await stock.release(tx, [order_id], "lines_changed")
+        await moves.withdraw(tx, [order_id])
+        events.append(LinesChanged(subject=order_id))
+    if m.facts.completed and old["completed_at"] is None and old["cancelled_at"] is None:
+        await db.run("update sales_order set completed_at = $2 where id = $1", order_id, at)
+        events.append(OrderCompleted(subject=order_id))
+    events.append(OrderChanged(subject=order_id, frm=diff_from(diff), to=diff_to(diff), rule=rulebook_of(m)))
+    return events
+
+
+async def _personal_change(
+    old: Any, m: MappedOrder, private: dict[str, str], at: datetime
+) -> tuple[MappedOrder, int, bool]:
+    """A newer receiver makes a version; a newer note is sealed into the newest one.
+
+    Returns the order with what is known of its receiver, the receiver version that counts, and whether the note is
+    another. An answer without receiver or note (shipped, under review) changes neither.
+    """
+    order_id: UUID = old["id"]
+    last = await db.row(
+        """select id, version, digest, note_digest, masked::text, token::text, region::text, sealed, sealed_key
+           from receiver_version where order_id = $1 order by version desc limit 1""",
+        order_id,
+    )
+    shown, note = has_receiver(m.receiver), changes.note_digest(private)
+    m = changes.keep_receiver(m, last)
+    noted = last is not None and note != b"" and note != bytes(last["note_digest"])
+    moved = last is None or (shown and changes.receiver_digest(m, private) != bytes(last["digest"]))
+    version: int = old["receiver_version"]
+    if not moved and not noted:
+        return m, version, False
+    key_id, key = await crypto.key_for(old["shop"], at)
+    if moved:
+        version += 1
+        await db.copy(
+            "receiver_version", _RECEIVER_COLUMNS, [_receiver(order_id, version, m, private, key_id, key, at)]
+        )
+    else:
+        assert last is not None
+        known = msgspec.json.decode(
+            await crypto.open_sealed(last["sealed_key"], last["sealed"], f"receiver_version|sealed|{last['id']}")
+        )
+        both = msgspec.json.encode({**known, "note": private["note"]})
+        await db.run(
+            "update receiver_version set sealed = $2, sealed_key = $3, note_digest = $4 where id = $1",
+            last["id"],
+            crypto.seal(key_id, key, both, f"receiver_version|sealed|{last['id']}"),
+            key_id,
+            note,
+        )
+    return m, version, noted
+
+
+def numbers_of(block: range, year: int) -> list[str]:
+    return [ids.order_no(year, n) for n in block]
+
+
+def rulebook_of(m: MappedOrder) -> str:
+    """The rule version that made the order, for the trail."""
+    return next((str(p.get("version", "")) for p in m.provenance.values()), "")
+
+
+def diff_from(diff: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
+    return {k: _plain(v[0]) for k, v in diff.items()}
+
+
+def diff_to(diff: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
+    return {k: _plain(v[1]) for k, v in diff.items()}
+
+
+def _plain(value: Any) -> Any:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value

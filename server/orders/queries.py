@@ -1,0 +1,277 @@
+"""Reads of orders for review, reserving and people. A page of orders is one statement."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from server.errors import NotFound
+from server.kit import db
+from server.orders import states, words
+from server.orders.schemas import (
+    LineSeen,
+    LineView,
+    OrderPage,
+    OrderRow,
+    OrderSeen,
+    ReceiverView,
+    SkuView,
+    StoryLine,
+)
+
+
+async def lock_for_review(limit: int) -> list[Any]:
+    """Orders whose review is due, locked."""
+    return await db.rows(
+        """select id, no, shop, platform_state, paid_at, cancelled_at, refund, risk, locked, self_fulfilled,
+                  note_present, receiver_version, provenance::text as provenance, reviewed_at, reserved_at
+           from sales_order where review_due order by paid_at nulls last, id limit $1 for update""",
+        limit,
+    )
+
+
+async def match_lines(order_ids: list[UUID]) -> int:
+    """Find the SKU of lines that have none: by listing, by outer code, by barcode. One statement."""
+    return db.touched(
+        await db.run(
+            """update order_line l set sku = m.sku from (
+                 select distinct on (l.id) l.id, coalesce(g.sku, k.id, b.sku) as sku
+                 from order_line l join sales_order o on o.id = l.order_id
+                      left join listing g on g.shop = o.shop and g.item = l.platform_item
+                                         and g.platform_sku = l.platform_sku
+                      left join sku k on k.code = l.outer_code and l.outer_code <> ''
+                      left join barcode b on b.code = l.outer_code and l.outer_code <> ''
+                 where l.order_id = any($1::uuid[]) and l.sku is null) m
+               where l.id = m.id and m.sku is not null""",
+            order_ids,
+        )
+    )
+
+
+async def seen_for_review(orders: list[Any]) -> list[OrderSeen]:
+    """What review looks at, for a set of locked orders: three statements for all."""
+    order_ids = [r["id"] for r in orders]
+    lines: dict[UUID, list[LineSeen]] = {i: [] for i in order_ids}
+    for x in await db.rows(
+        """select order_id, id, title, spec, outer_code, qty, sku, refund from order_line
+           where order_id = any($1::uuid[]) order by order_id, pos""",
+        order_ids,
+    ):
+        lines[x["order_id"]].append(
+            LineSeen(x["id"], x["title"], x["spec"], x["outer_code"], x["qty"], x["sku"], x["refund"])
+        )
+    receivers = {
+        r["order_id"]: r
+        for r in await db.rows(
+            """select distinct on (order_id) order_id, encode(note_digest, 'hex') as note_mark,
+                      (plain or token <> '{}'::jsonb) and jsonb_array_length(region) > 0 as complete
+               from receiver_version where order_id = any($1::uuid[]) order by order_id, version desc""",
+            order_ids,
+        )
+    }
+    twins = {
+        r["id"]: list(r["twins"])
+        for r in await db.rows(
+            """select a.id, array_agg(b.no order by b.no) as twins
+               from sales_order a join receiver_version ra on ra.order_id = a.id and ra.version = a.receiver_version
+                    join receiver_version rb on rb.digest = ra.digest and rb.order_id <> a.id
+                    join sales_order b on b.id = rb.order_id and b.shop = a.shop and b.cancelled_at is null
+                         and b.handed_over_at is null and b.total_minor = a.total_minor
+                         and b.paid_at between a.paid_at - interval '1 hour' and a.paid_at + interval '1 hour'
+               where a.id = any($1::uuid[]) and a.paid_at is not null and b.platform_state = 'paid'
+               group by a.id""",
+            order_ids,
+        )
+    }
+    return [
+        OrderSeen(
+            id=r["id"],
+            no=r["no"],
+            platform_state=r["platform_state"],
+            paid=r["paid_at"] is not None,
+            cancelled=r["cancelled_at"] is not None,
+            refund=r["refund"],
+            risk=r["risk"],
+            locked=r["locked"],
+            self_fulfilled=r["self_fulfilled"],
+            note_present=r["note_present"],
+            note_mark=receivers[r["id"]]["note_mark"] if r["id"] in receivers else "",
+            receiver_version=r["receiver_version"],
+            receiver_complete=r["id"] in receivers and receivers[r["id"]]["complete"],
+            lines=lines[r["id"]],
+            mapping=msgspec.json.decode(r["provenance"]).get("holds", []),
+            twins=twins.get(r["id"], []),
+        )
+        for r in orders
+    ]
+
+
+async def hold_history(order_ids: list[UUID]) -> list[Any]:
+    """All hold tasks of these orders, open and closed, with what was seen then."""
+    return await db.rows(
+        """select id, subject_id, reason, outcome, closed_at is null as open, detail ->> 'fingerprint' as fingerprint
+           from task where kind = 'hold' and subject_id = any($1::uuid[])""",
+        order_ids,
+    )
+
+
+async def lock_for_reserving(limit: int) -> list[Any]:
+    """Reviewed orders that want stock, oldest payment first; short ones only when all their SKUs have some again."""
+    return await db.rows(
+        """select o.id from sales_order o
+           where o.reviewed_at is not null and o.reserved_at is null and o.cancelled_at is null and not o.review_due
+             and (o.short_at is null or not exists (
+               select 1 from order_line l left join stock s on s.sku = l.sku
+               where l.order_id = o.id and l.refund <> 'done' and coalesce(s.on_hand - s.reserved, 0) < l.qty))
+           order by o.paid_at, o.id limit $1 for update of o""",
+        limit,
+    )
+
+
+async def wanted_lines(order_ids: list[UUID]) -> list[Any]:
+    """Lines to reserve, in the order of the given orders."""
+    return await db.rows(
+        """select l.order_id, l.id, l.sku, l.qty from unnest($1::uuid[]) with ordinality u(id, n)
+           join order_line l on l.order_id = u.id where l.refund <> 'done' and l.sku is not null order by u.n, l.pos""",
+        order_ids,
+    )
+
+
+_HOLDS = """coalesce((select array_agg(distinct t.reason order by t.reason) from task t
+             where t.order_id = o.id and t.closed_at is null and t.kind in ('hold', 'shortage')), '{}')"""
+
+_ROW = f"""o.id, o.no, o.platform, s.name as shop_name, o.external_id, {states.LADDER_SQL} as ladder,
+  {_HOLDS} as holds, o.placed_at, o.paid_at, o.handed_over_at,
+  (select coalesce(sum(qty), 0)::int from order_line l where l.order_id = o.id) as units,
+  o.total_minor, o.currency,
+  (select r.masked ->> 'name' from receiver_version r where r.order_id = o.id and r.version = o.receiver_version)
+    as buyer_masked"""
+
+
+def _row(r: Any) -> OrderRow:
+    return OrderRow(
+        **{k: r[k] for k in OrderRow.__struct_fields__ if k not in ("holds", "buyer_masked")},
+        holds=list(r["holds"]),
+        buyer_masked=r["buyer_masked"] or "",
+    )
+
+
+async def list_orders(*, state: str, q: str, shop: UUID | None, hold: str, after: str | None, limit: int) -> OrderPage:
+    """A page of orders, newest first. `after`: the `next` of the page before. `q`: part of any of its numbers."""
+    where = ["true"]
+    args: list[Any] = []
+
+    def arg(value: Any) -> str:
+        args.append(value)
+        return f"${len(args)}"
+
+    if state == "held":
+        where.append("exists (select 1 from task t where t.order_id = o.id and t.closed_at is null)")
+    elif state:
+        where.append(f"{states.LADDER_SQL} = {arg(state)}")
+    if shop is not None:
+        where.append(f"o.shop = {arg(shop)}")
+    if hold:
+        where.append(
+            f"exists (select 1 from task t where t.order_id = o.id and t.closed_at is null and t.reason = {arg(hold)})"
+        )
+    if q:
+        like = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        p = arg(like)
+        where.append(
+            f"(o.no ilike {p} or o.external_id ilike {p} or exists (select 1 from parcel p where p.order_id = o.id "
+            f"and (p.waybill_no ilike {p} or p.no ilike {p})))"
+        )
+    total = await db.value(f"select count(*) from sales_order o where {' and '.join(where)}", *args)
+    if after:
+        taken, _, last = after.partition("~")
+        where.append(f"(o.taken_at, o.id) < ({arg(datetime.fromisoformat(taken))}, {arg(UUID(last))})")
+    found = await db.rows(
+        f"""select {_ROW}, o.taken_at from sales_order o join shop s on s.id = o.shop
+            where {" and ".join(where)} order by o.taken_at desc, o.id desc limit {arg(limit + 1)}""",
+        *args,
+    )
+    more = found[limit - 1] if len(found) > limit else None
+    return OrderPage(
+        rows=[_row(r) for r in found[:limit]],
+        next=f"{more['taken_at'].isoformat()}~{more['id']}" if more is not None else None,
+        total=total,
+    )
+
+
+async def get_order(order_id: UUID) -> tuple[OrderRow, Any]:
+    """One order: its row and all its columns.
+
+    Raises NotFound.
+    """
+    r = await db.row(f"select {_ROW} from sales_order o join shop s on s.id = o.shop where o.id = $1", order_id)
+    if r is None:
+        raise NotFound("no_order", "没有这张订单")
+    full = await db.row("select * from sales_order where id = $1", order_id)
+    return _row(r), full
+
+
+async def lines_of(order_id: UUID, reserved: dict[UUID, int]) -> list[LineView]:
+    found = await db.rows(
+        """select l.id, l.title, l.spec, l.outer_code, l.qty, l.unit_minor, l.picked,
+                  k.id as sku_id, k.code, k.name, k.variant
+           from order_line l left join sku k on k.id = l.sku where l.order_id = $1 order by l.pos""",
+        order_id,
+    )
+    return [
+        LineView(
+            id=r["id"],
+            title=r["title"],
+            spec=r["spec"],
+            outer_code=r["outer_code"],
+            sku=SkuView(id=r["sku_id"], code=r["code"], name=r["name"], variant=r["variant"]) if r["sku_id"] else None,
+            qty=r["qty"],
+            unit_minor=r["unit_minor"],
+            reserved=reserved.get(r["id"], 0),
+            picked=r["picked"],
+        )
+        for r in found
+    ]
+
+
+async def receiver_of(order_id: UUID, version: int) -> ReceiverView:
+    r = await db.row(
+        """select masked::text, region::text, version, plain from receiver_version
+           where order_id = $1 and version = $2""",
+        order_id,
+        version,
+    )
+    if r is None:
+        return ReceiverView(masked={}, region=[], version=0, plain=False)
+    return ReceiverView(
+        masked=msgspec.json.decode(r["masked"]),
+        region=msgspec.json.decode(r["region"]),
+        version=r["version"],
+        plain=r["plain"],
+    )
+
+
+async def story(subjects: list[UUID]) -> list[StoryLine]:
+    """What happened to these subjects (an order, its parcels and tasks), newest first."""
+    found = await db.rows(
+        """select e.happened_at, e.recorded_at, e.kind, e.reason, e.frm::text, e."to"::text as "to",
+                  coalesce(p.name, '') as who, coalesce(d.name, '') as device
+           from event e left join person p on p.id = e.person left join device d on d.id = e.device
+           where e.subject_id = any($1::uuid[]) order by e.seq desc limit 300""",
+        subjects,
+    )
+    return [
+        StoryLine(
+            at=r["happened_at"],
+            recorded_at=r["recorded_at"],
+            kind=r["kind"],
+            text=words.story(r["kind"], r["reason"], msgspec.json.decode(r["to"])),
+            who=r["who"],
+            device=r["device"],
+            reason=r["reason"],
+            frm=msgspec.json.decode(r["frm"]),
+            to=msgspec.json.decode(r["to"]),
+        )
+        for r in found
+    ]

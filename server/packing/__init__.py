@@ -1,0 +1,1 @@
+"""打包: parcels, and that what is in them is what was ordered."""

@@ -1,0 +1,217 @@
+"""拣货: making waves, and taking orders out of them again."""
+
+from typing import Any
+from uuid import UUID
+
+from server.catalog import queries as catalog
+from server.errors import Conflict, Invalid, NotFound
+from server.events import PickWithdrawn, WaveMade
+from server.kit import clock, db, numbers
+from server.kit.context import actor
+from server.kit.ids import uuid7
+from server.orders import moves as orders
+from server.packing import moves as parcels
+from server.packing.moves import Planned
+from server.picking import queries, rules
+from server.tasks import moves as tasks
+from server.tasks.moves import NewTask
+
+MAX_ORDERS = 60
+
+
+async def make_wave(device_id: UUID, order_ids: list[UUID] | None, max_orders: int) -> UUID:
+    """A wave of ready orders for one device, its parcels included, in bin order.
+
+    Raises NotFound for a device that is not enrolled, Conflict when no order is ready.
+    """
+    if not 1 <= max_orders <= MAX_ORDERS:
+        raise Invalid("bad_wave_size", f"一个波次 1–{MAX_ORDERS} 单")
+    async with db.transaction() as tx:
+        device = await db.row("select id, warehouse from device where id = $1 and revoked_at is null", device_id)
+        if device is None:
+            raise NotFound("no_device", "没有这台设备,或已停用")
+        ready = await queries.lock_ready(order_ids, max_orders)
+        if not ready:
+            raise Conflict("no_ready_orders", "没有可拣的订单:待审、缺货或已在其他波次")
+        warehouse = device["warehouse"] or (await catalog.get_warehouse()).id
+        placed = rules.lay_out(await queries.to_pick([r["id"] for r in ready]))
+        wave_id, now = uuid7(), clock.now()
+        number = (await numbers.take("wave", 1))[0]
+        slot = rules.slots([r["id"] for r in ready])
+        await db.copy(
+            "wave",
+            ["id", "no", "warehouse", "device", "state", "orders", "units", "created_ms", "created_at", "created_by"],
+            [
+                (
+                    wave_id,
+                    f"W{1000 + number}",
+                    warehouse,
+                    device_id,
+                    "open",
+                    len(ready),
+                    sum(p.want.qty for p in placed),
+                    clock.ms(now),
+                    now,
+                    actor().person,
+                )
+            ],
+        )
+        await db.copy(
+            "pick",
+            [
+                "id",
+                "wave",
+                "device",
+                "order_id",
+                "line",
+                "order_no",
+                "slot",
+                "sku",
+                "sku_code",
+                "name",
+                "variant",
+                "bin",
+                "barcodes",
+                "qty",
+                "picked",
+                "state",
+                "photo",
+                "seq",
+            ],
+            [
+                (
+                    uuid7(),
+                    wave_id,
+                    device_id,
+                    p.want.order_id,
+                    p.want.line,
+                    p.want.order_no,
+                    p.slot,
+                    p.want.sku,
+                    p.want.sku_code,
+                    p.want.name,
+                    p.want.variant,
+                    p.want.bin,
+                    p.want.barcodes,
+                    p.want.qty,
+                    0,
+                    "open",
+                    p.want.photo,
+                    p.seq,
+                )
+                for p in placed
+            ],
+        )
+        items: dict[UUID, list[list[Any]]] = {}
+        for p in placed:
+            items.setdefault(p.want.order_id, []).append(
+                [p.want.sku_code, p.want.name, p.want.variant, p.want.qty, p.want.barcodes]
+            )
+        await parcels.plan(
+            tx,
+            wave_id,
+            warehouse,
+            [
+                Planned(
+                    order_id=r["id"],
+                    order_no=r["no"],
+                    slot=slot[r["id"]],
+                    order_version=r["receiver_version"],
+                    items=_merged(items.get(r["id"], [])),
+                )
+                for r in ready
+            ],
+        )
+        await orders.put_in_wave(tx, wave_id, [r["id"] for r in ready])
+        await tx.emit(
+            WaveMade(subject=wave_id, to={"orders": len(ready), "device": str(device_id)}),
+        )
+    return wave_id
+
+
+def _merged(items: list[list[Any]]) -> list[list[Any]]:
+    """One row for each SKU of a parcel."""
+    by_sku: dict[str, list[Any]] = {}
+    for sku_code, name, variant, qty, barcodes in items:
+        known = by_sku.setdefault(sku_code, [sku_code, name, variant, 0, barcodes])
+        known[3] += qty
+    return list(by_sku.values())
+
+
+async def withdraw(order_id: UUID) -> None:
+    """An order must not go on: its open picks end, what is in the tote goes back, its parcel stops. Idempotent."""
+    async with db.transaction() as tx:
+        o = await db.row(
+            "select id, no, cancelled_at, refund, handed_over_at, wave from sales_order where id = $1 for update",
+            order_id,
+        )
+        if o is None:
+            return
+        reason = "cancelled" if o["cancelled_at"] else ("refund_asked" if o["refund"] == "asked" else "held")
+        still = await db.value(
+            "select count(*) from task where order_id = $1 and kind = 'hold' and closed_at is null", order_id
+        )
+        keep: UUID | None = None
+        if reason == "held" and not still:
+            # Released, or mapped anew, in the meantime: only what belongs to a wave it has left must end.
+            reason, keep = "changed", o["wave"]
+        else:
+            await orders.withdraw(tx, [order_id])
+        picks = await db.rows(
+            """update pick set state = 'cancelled' where order_id = $1 and state in ('open', 'done', 'short')
+                 and ($2::uuid is null or wave <> $2) returning id, wave, sku_code, name, variant, bin, picked""",
+            order_id,
+            keep,
+        )
+        stopped = await parcels.stop_for_order(tx, order_id, reason, keep)
+        new: list[NewTask] = []
+        for p in stopped:
+            left = p["state"] == "handed_over"
+            packed = p["state"] in ("packed", "stopped")
+            if left or packed:
+                new.append(
+                    NewTask(
+                        kind="intercept" if left else "put_back",
+                        subject_kind="parcel",
+                        subject_id=p["id"],
+                        order_id=order_id,
+                        warehouse=p["warehouse"],
+                        reason=reason,
+                        detail={
+                            "order_no": o["no"],
+                            "parcel_no": p["no"],
+                            "waybill_no": p["waybill_no"],
+                            "items": [[k["sku_code"], k["picked"], k["bin"]] for k in picks],
+                        },
+                    )
+                )
+            elif any(k["picked"] for k in picks):
+                new.append(
+                    NewTask(
+                        kind="put_back",
+                        subject_kind="parcel",
+                        subject_id=p["id"],
+                        order_id=order_id,
+                        warehouse=p["warehouse"],
+                        reason=reason,
+                        detail={
+                            "order_no": o["no"],
+                            "parcel_no": p["no"],
+                            "items": [[k["sku_code"], k["picked"], k["bin"]] for k in picks if k["picked"]],
+                        },
+                    )
+                )
+        await tasks.open(tx, new)
+        await end_waves(list({k["wave"] for k in picks}))
+        if picks or stopped:
+            await tx.emit(PickWithdrawn(subject=order_id, reason=reason, to={"put_back": len(new)}))
+
+
+async def end_waves(wave_ids: list[UUID]) -> list[UUID]:
+    """Close waves that have no open pick left. Returns those closed now."""
+    closed = await db.rows(
+        """update wave w set state = 'done' where w.id = any($1::uuid[]) and w.state = 'open'
+           and not exists (select 1 from pick p where p.wave = w.id and p.state = 'open') returning id""",
+        wave_ids,
+    )
+    return [r["id"] for r in closed]

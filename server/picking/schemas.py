@@ -1,0 +1,29 @@
+"""Structs of picking."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+
+class WaveView(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    no: str
+    state: str
+    device: str
+    person: str
+    orders: int
+    units: int
+    picked_units: int
+    created_at: datetime
+
+
+class WavePage(msgspec.Struct, frozen=True, kw_only=True):
+    rows: list[WaveView]
+    ready_orders: int
+
+
+class NewWave(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    device_id: UUID
+    order_ids: list[UUID] | None = None
+    max_orders: int = 20

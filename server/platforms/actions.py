@@ -1,0 +1,91 @@
+"""Use cases of shops: adding one, and what a pull leaves behind."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from server.errors import Conflict, NotFound
+from server.events import ShopAdded, ShopTroubled
+from server.kit import clock, crypto, db
+from server.kit.ids import uuid7
+from server.kit.jobs import NewJob
+
+
+async def add_shop(
+    *,
+    platform: str,
+    external_id: str,
+    name: str,
+    base_url: str,
+    app_key: str,
+    secret: dict[str, str],
+    settings: dict[str, Any],
+    watermark: datetime,
+) -> UUID:
+    """Register a shop, or renew the secrets of one that is known. Returns its id."""
+    async with db.transaction() as tx:
+        known = await db.value("select id from shop where platform = $1 and external_id = $2", platform, external_id)
+        shop_id = known or uuid7()
+        key_id, key = await crypto.key_for(shop_id, clock.now())
+        sealed = crypto.seal(key_id, key, msgspec.json.encode(secret), f"shop|secret|{shop_id}")
+        args = (shop_id, name, base_url, app_key, sealed, key_id, msgspec.json.encode(settings).decode())
+        if known:
+            await db.run(
+                """update shop set name = $2, base_url = $3, app_key = $4, secret = $5, secret_key = $6,
+                          settings = $7::jsonb where id = $1""",
+                *args,
+            )
+            return shop_id
+        await db.run(
+            """insert into shop(id, name, base_url, app_key, secret, secret_key, settings, platform, external_id,
+                                watermark)
+               values($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10)""",
+            *args,
+            platform,
+            external_id,
+            watermark,
+        )
+        await tx.emit(ShopAdded(subject=shop_id, to={"platform": platform, "name": name}))
+        return shop_id
+
+
+async def pulled(shop_id: UUID, until: datetime) -> None:
+    """A whole window is stored: the watermark moves forward, never back."""
+    async with db.transaction():
+        await db.run(
+            """update shop set watermark = greatest(watermark, $2), last_pull_at = now(), trouble = '',
+                      state = case when state = 'needs_auth' then 'on' else state end where id = $1""",
+            shop_id,
+            until,
+        )
+
+
+async def troubled(shop_id: UUID, message: str, *, needs_auth: bool = False) -> None:
+    """A pull failed: what a person sees beside the shop. An event only when it is news."""
+    async with db.transaction() as tx:
+        news = await db.value(
+            """update shop set trouble = $2, state = case when $3 then 'needs_auth' else state end
+               from (select trouble as was from shop where id = $1 for update) old
+               where id = $1 returning old.was <> $2""",
+            shop_id,
+            message,
+            needs_auth,
+        )
+        if news:
+            await tx.emit(ShopTroubled(subject=shop_id, reason=message))
+
+
+async def pull_soon(shop_id: UUID) -> None:
+    """A person wants this shop pulled now.
+
+    Raises NotFound, Conflict when it is switched off.
+    """
+    async with db.transaction() as tx:
+        state = await db.value("select state from shop where id = $1", shop_id)
+        if state is None:
+            raise NotFound("no_shop", "没有这个店铺")
+        if state == "off":
+            raise Conflict("shop_off", "店铺已停用,启用后才能拉单")
+        tx.enqueue(NewJob(kind="platforms.pull", key=str(shop_id), args={"shop_id": str(shop_id)}))

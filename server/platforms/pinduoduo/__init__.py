@@ -1,0 +1,1 @@
+"""Pinduoduo: signed calls, order pull, write-back. What its bodies mean is in body.py."""

@@ -1,0 +1,13 @@
+"""Shopee's signature: HMAC-SHA256 over who, where and when. Neither query nor body is signed."""
+
+import hashlib
+import hmac
+
+
+def sign(key: str, partner_id: str, path: str, timestamp: str, token: str = "", owner_id: str = "") -> str:
+    """Lower-case hex. The key looks like hex and is used as text; `path` is without host and query.
+
+    `token` and `owner_id` (shop or merchant): empty for public calls.
+    """
+    base = f"{partner_id}{path}{timestamp}{token}{owner_id}"
+    return hmac.new(key.encode(), base.encode(), hashlib.sha256).hexdigest()

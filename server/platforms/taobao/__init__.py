@@ -1,0 +1,1 @@
+"""Taobao and Tmall (TOP): signed calls, order pull, write-back. What its bodies mean is in body.py."""

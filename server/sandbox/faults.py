@@ -1,0 +1,97 @@
+"""Faults that can be switched on: what a real platform does on a bad day, on demand and countable."""
+
+import random
+from typing import Literal
+
+from msgspec import Struct
+
+Kind = Literal["fail_before", "fail_after", "lost_answer", "rate_limit", "busy", "token_death", "latency"]
+
+
+class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
+    """One order to misbehave.
+
+    fail_before: 5xx, nothing was done · fail_after: done, then 5xx · lost_answer: done, the answer comes after
+    delay_ms (longer than the caller waits) · rate_limit, busy (a time-out behind the gateway, try again): in the
+    platform's own words, nothing was done · token_death: the token is refused from then on · latency: delay_ms, then
+    as usual.
+    """
+
+    kind: Kind
+    platform: str = "*"
+    """A platform's code, "carrier", or "*"."""
+    method: str = "*"
+    """The method as the platform names it (Shopee: the path), or "*"."""
+    after_calls: int = 0
+    """Let this many matching calls through first."""
+    times: int = 1
+    """How often; 0 = until cleared. token_death stays until cleared."""
+    share: float = 1.0
+    """Which part of the matching calls, drawn from the seed."""
+    status: int = 502
+    delay_ms: int = 0
+    seen: int = 0
+    used: int = 0
+
+
+class Hit(Struct):
+    """What one call must suffer."""
+
+    before: int = 0
+    after: int = 0
+    limited: bool = False
+    busy: bool = False
+    token_dead: bool = False
+    delay_s: float = 0.0
+    late_s: float = 0.0
+
+
+class Faults:
+    """The switched-on faults, in the order they were added."""
+
+    def __init__(self, seed: int) -> None:
+        self.active: list[Fault] = []
+        self._rng = random.Random(f"{seed}:faults")
+
+    def add(self, fault: Fault) -> None:
+        self.active.append(fault)
+
+    def clear(self) -> None:
+        self.active.clear()
+
+    def next(self, platform: str, method: str) -> Hit:
+        """Count one call and say what happens to it."""
+        hit = Hit()
+        for fault in self.active:
+            if fault.platform not in ("*", platform) or fault.method not in ("*", method):
+                continue
+            fault.seen += 1
+            if fault.seen <= fault.after_calls:
+                continue
+            if fault.kind == "token_death":
+                fault.used += 1
+                hit.token_dead = True
+                continue
+            if fault.times and fault.used >= fault.times:
+                continue
+            if fault.share < 1.0 and self._rng.random() >= fault.share:
+                continue
+            fault.used += 1
+            self._apply(hit, fault)
+        return hit
+
+    @staticmethod
+    def _apply(hit: Hit, fault: Fault) -> None:
+        delay = fault.delay_ms / 1000
+        if fault.kind == "fail_before":
+            hit.before = fault.status
+        elif fault.kind == "fail_after":
+            hit.after = fault.status
+        elif fault.kind == "rate_limit":
+            hit.limited = True
+        elif fault.kind == "busy":
+            hit.busy = True
+        elif fault.kind == "lost_answer":
+            hit.late_s += delay
+        else:
+            hit.delay_s += delay

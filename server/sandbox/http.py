@@ -1,0 +1,122 @@
+"""What all simulated gateways share: reading a request, suffering faults, writing JSON. No rule of any platform."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar import Request, Response
+from msgspec import Struct
+
+from server.sandbox.world import World
+
+
+class Asked(Struct):
+    """One request as it came."""
+
+    verb: str
+    path: str
+    query: dict[str, str]
+    form: dict[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    token_dead: bool = False
+
+    @property
+    def params(self) -> dict[str, str]:
+        """Query and form together: TOP and JD sign parameters regardless of where they travel."""
+        return self.query | self.form
+
+
+class Reply(Struct):
+    """One answer. `refusal` is the platform's error code, for the counters."""
+
+    body: Any
+    status: int = 200
+    refusal: str = ""
+
+
+class Refused(Exception):
+    """Raised inside a gateway where a check fails; its answer is `reply`."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.refusal)
+        self.reply = reply
+
+
+class Front(Protocol):
+    """The gateway of one platform. Synchronous: between reading and answering nothing else happens."""
+
+    name: str
+
+    def method(self, asked: Asked) -> str:
+        """Which method is called, for faults and counters."""
+        ...
+
+    def answer(self, asked: Asked) -> Reply:
+        """Check the call as the platform does, then do it."""
+        ...
+
+    def limited(self, asked: Asked) -> Reply:
+        """The platform's own way to say: too often."""
+        ...
+
+    def busy(self, asked: Asked) -> Reply:
+        """The platform's own way to say: something behind me does not answer, try again."""
+        ...
+
+
+def pairs(text: bytes | str) -> dict[str, str]:
+    """An urlencoded text as text pairs; blank values stay (they count as sent), the last of a name wins."""
+    raw = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return dict(parse_qsl(raw, keep_blank_values=True))
+
+
+async def read(request: Request[Any, Any, Any], path: str) -> Asked:
+    """The request, its body read whole (Litestar has refused more than the limit with 413)."""
+    body = await request.body()
+    kind = request.headers.get("content-type", "")
+    return Asked(
+        verb=request.method,
+        path=path,
+        query=pairs(request.scope["query_string"]),
+        form=pairs(body) if kind.startswith("application/x-www-form-urlencoded") else {},
+        headers=dict(request.headers),
+        body=body,
+    )
+
+
+def json(body: Any, status: int = 200) -> Response[bytes]:
+    return Response(msgspec.json.encode(body), status_code=status, media_type="application/json; charset=utf-8")
+
+
+async def serve(world: World, front: Front, request: Request[Any, Any, Any], path: str = "") -> Response[bytes]:
+    """One call: let time pass, suffer the faults, answer."""
+    asked = await read(request, path)
+    world.tick()
+    method = front.method(asked)
+    world.calls[f"{front.name} {method}"] += 1
+    hit = world.faults.next(front.name, method)
+    if hit.delay_s:
+        await asyncio.sleep(hit.delay_s)
+        world.tick()
+    if hit.before:
+        return _broken(hit.before)
+    asked.token_dead = hit.token_dead
+    if hit.limited:
+        reply = front.limited(asked)
+    else:
+        reply = front.busy(asked) if hit.busy else front.answer(asked)
+    if reply.refusal:
+        world.refusals[f"{front.name} {method} {reply.refusal}"] += 1
+    if hit.late_s:
+        await asyncio.sleep(hit.late_s)
+    if hit.after:
+        return _broken(hit.after)
+    return json(reply.body, reply.status)
+
+
+def _broken(status: int) -> Response[bytes]:
+    """A gateway on the way fails: no JSON, no code of the platform."""
+    return Response(b"<html><body>Bad Gateway</body></html>", status_code=status, media_type="text/html")

@@ -1,0 +1,50 @@
+"""Every rule of the sandbox that a source leaves open, and every delay: constructor settings with their defaults."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Knobs(Struct, frozen=True, kw_only=True):
+    """Where a fact sheet says "unknown", the default is the stricter or the better-attested reading."""
+
+    body_limit: int = 10 * 1024 * 1024
+    """Bytes of one request; more is answered 413."""
+
+    skew_s: int = 600
+    """Taobao, JD, PDD: tolerated difference of the request's timestamp (TOP: 10 min; JD newer documents; PDD)."""
+    shopee_skew_s: int = 300
+    """Shopee: a timestamp is valid for 5 minutes."""
+
+    waybill_rules: Literal["warn", "refuse"] = "warn"
+    """A number that does not fit the carrier's rule, or was used before: noted in /control/stats, or B60 (Taobao)."""
+
+    taobao_window_s: int = 86_400
+    """trades.sold.increment.get: end - start at most one day."""
+    taobao_oaid_strict: bool = True
+    """oaid only when `fields` holds what it is made of, and fullinfo's include_oaid is sent."""
+
+    jd_source_id_required: bool = False
+    """One source says source_id=JOS is required since 2026; three others do not know it."""
+    jd_max_pages: int = 100
+    """Deeper pages are said to come back empty."""
+
+    pdd_lag_s: int = 180
+    """end_updated_at must be at least this far behind server time: what changes now is listed this much later."""
+    pdd_window_s: int = 1800
+    """order.number.list.increment.get: at most 30 minutes."""
+    pdd_send_in_refund: bool = False
+    """Whether online.send accepts an order whose refund is being handled (unknown)."""
+
+    shopee_window_s: int = 15 * 86_400
+    shopee_error_status: int = 403
+    """HTTP status of signature and token errors. Seen: 200 and 403; only the body counts."""
+    shopee_unknown_order: Literal["drop", "fail"] = "drop"
+    """get_order_detail: an unknown order_sn is left out, or fails the call. None known: error_not_found anyway."""
+    shopee_ship_mode: Literal["non_integrated", "pickup", "dropoff"] = "non_integrated"
+    """non_integrated: the seller's own waybill number is accepted. Else the platform makes one."""
+
+    collect_after_s: float = 5.0
+    """Carrier: from hand-over to collected."""
+    deliver_after_s: float = 30.0
+    """Carrier: from collected to delivered; the shops then complete the order."""

@@ -1,0 +1,1 @@
+"""The simulated Taobao/Tmall gateway (TOP): what it checks and does, and how it writes a trade."""

@@ -1,0 +1,44 @@
+"""Hand-over inside an open transaction: goods leave, the ladder moves to 已发货, the follow-ups are enqueued."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from server.events import OrderShipped, ParcelHandedOver
+from server.kit import db
+from server.kit.db import Tx
+from server.orders import moves as orders
+from server.stock import moves as stock
+
+
+async def hand_over(tx: Tx, parcels: Sequence[tuple[UUID, UUID, datetime]]) -> None:
+    """(parcel, order, when) of parcels that a rule allowed to leave. Consumes stock, marks orders shipped."""
+    if not parcels:
+        return
+    await db.run(
+        """update parcel p set state = 'handed_over', handed_over_at = u.at
+           from unnest($1::uuid[], $2::timestamptz[]) u(id, at) where p.id = u.id""",
+        [p[0] for p in parcels],
+        [p[2] for p in parcels],
+    )
+    by_moment: dict[datetime, list[UUID]] = {}
+    for _, order_id, at in parcels:
+        by_moment.setdefault(at, []).append(order_id)
+    await stock.ship(tx, [p[1] for p in parcels])
+    for at, order_ids in sorted(by_moment.items()):
+        done = await orders.mark(tx, "handed_over", order_ids, at)
+        await tx.emit(*(OrderShipped(subject=i, happened_at=at) for i in done))
+    await tx.emit(*(ParcelHandedOver(subject=p[0], happened_at=p[2]) for p in parcels))
+
+
+async def stop_stale(tx: Tx, order_id: UUID, version: int) -> list[Any]:
+    """A newer receiver version: labels made from an older one are stale. Returns the parcels concerned."""
+    return await db.rows(
+        """update parcel set order_version = $2,
+                  label_state = case when waybill_no = '' then label_state else 'stale' end
+           where order_id = $1 and state in ('picking', 'ready', 'packed', 'handed_over') and order_version < $2
+           returning id, no, state, waybill_no, warehouse, order_no, label_version""",
+        order_id,
+        version,
+    )

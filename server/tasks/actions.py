@@ -1,0 +1,77 @@
+"""Use cases of tasks: taking one, ending one, reading notices."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from server.errors import Conflict, Invalid, NotFound
+from server.kit import db
+from server.kit.ids import uuid7
+from server.kit.jobs import NewJob
+from server.tasks import moves
+
+BY_ITSELF = {
+    "hold": "挂起要在订单里放行或处理原因",
+    "shortage": "缺货在到货占用后自动结束",
+}
+
+
+async def take(task_id: UUID, person: UUID) -> None:
+    """This person will see to it. Raises NotFound, Conflict when it is closed."""
+    async with db.transaction():
+        tag = await db.run("update task set owner = $2 where id = $1 and closed_at is null", task_id, person)
+        if not db.touched(tag):
+            await _refuse_closed(task_id)
+
+
+async def close(task_id: UUID, outcome: str, reason: str) -> None:
+    """End a task by hand; outcome 'retry' of a stopped job or write-back starts the work again.
+
+    Raises NotFound, Conflict when it is closed, Invalid when it ends only with its cause.
+    """
+    if outcome not in ("done", "retry", "dropped"):
+        raise Invalid("bad_outcome", "结果只能是 done、retry 或 dropped")
+    if outcome == "dropped" and not reason.strip():
+        raise Invalid("reason_needed", "不处理也请写明原因")
+    async with db.transaction() as tx:
+        task = await db.row(
+            "select kind, subject_id, detail ->> 'job_id' as job_id from task where id = $1 and closed_at is null "
+            "for update",
+            task_id,
+        )
+        if task is None:
+            await _refuse_closed(task_id)
+            return
+        if task["kind"] in BY_ITSELF:
+            raise Invalid("ends_by_itself", BY_ITSELF[task["kind"]])
+        await moves.close(tx, [task_id], outcome, reason)
+        if outcome == "retry" and task["kind"] == "write_back":
+            tx.enqueue(
+                NewJob(
+                    kind="shipping.write_back",
+                    key=str(task["subject_id"]),
+                    args={"parcel_id": str(task["subject_id"])},
+                )
+            )
+        elif outcome == "retry" and task["kind"] == "dead_job":
+            job = await db.row("select kind, key, args::text as args from job where id = $1", task["subject_id"])
+            if job is not None:
+                tx.enqueue(NewJob(kind=job["kind"], key=job["key"], args=msgspec.json.decode(job["args"])))
+
+
+async def _refuse_closed(task_id: UUID) -> None:
+    if await db.value("select 1 from task where id = $1", task_id) is None:
+        raise NotFound("no_task", "没有这项任务")
+    raise Conflict("task_closed", "这项任务已经处理过了,请刷新")
+
+
+async def read_notices(person: UUID, notices: Sequence[UUID]) -> None:
+    """These notices were read. Idempotent."""
+    await db.run(
+        """insert into notice_read(id, notice, person) select i, n.id, $1 from unnest($2::uuid[], $3::uuid[]) u(i, id)
+           join notice n on n.id = u.id on conflict (person, notice) do nothing""",
+        person,
+        [uuid7() for _ in notices],
+        list(notices),
+    )

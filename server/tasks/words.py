@@ -1,0 +1,55 @@
+"""What tasks are called on screen. A task's detail holds numbers and codes; these are the words around them."""
+
+from typing import Any, Final
+
+KINDS: Final = {
+    "hold": "挂起",
+    "shortage": "缺货",
+    "put_back": "放回",
+    "repick": "补拣",
+    "intercept": "拦截",
+    "reprint": "重打面单",
+    "write_back": "发货回传失败",
+    "dead_job": "后台任务停止",
+    "quarantine": "无法读取的订单",
+    "shop": "店铺异常",
+}
+REASONS: Final = {
+    "unmapped": "有字段无法识别",
+    "unknown_state": "平台状态未知",
+    "refund_asked": "买家申请退款",
+    "risk_review": "平台风控审核中",
+    "platform_locked": "平台锁定,暂不可发货",
+    "receiver_incomplete": "收件信息不完整",
+    "sku_unmatched": "商品未匹配货品",
+    "bad_lines": "明细数量不正确",
+    "buyer_note": "有买家留言",
+    "duplicate": "疑似重复下单",
+    "manual": "人工挂起",
+    "stock_short": "库存不足",
+    "cancelled": "订单已取消",
+    "changed": "订单内容有变",
+    "lines_changed": "明细有变",
+    "held": "订单被挂起",
+    "stale_label": "地址已变,面单过期",
+    "address_changed": "地址已变,面单过期",
+    "pick_short": "拣货缺货",
+    "unreadable": "内容无法解析",
+    "stopped": "包裹已被拦下",
+    "foreign": "扫到未知条码",
+}
+
+
+def title(kind: str, reason: str) -> str:
+    """挂起:有买家留言"""
+    what, why = KINDS.get(kind, kind), REASONS.get(reason, "")
+    return f"{what}:{why}" if why else what
+
+
+def action(kind: str, detail: dict[str, Any]) -> str:
+    """The one thing to do next: release, match, retry, done; "" when it ends by itself."""
+    if kind == "hold":
+        return "release" if detail.get("releasable") else ("match" if detail.get("lines") else "")
+    if kind in ("dead_job", "write_back"):
+        return "retry"
+    return "" if kind == "shortage" else "done"

@@ -1,0 +1,11 @@
+"""The handlers, one thin module for each feature: which action a kind of job calls. All are idempotent."""
+
+from importlib import import_module
+
+MODULES = ("orders", "platforms", "picking", "shipping", "printing", "house")
+
+
+def load() -> None:
+    """Register every handler."""
+    for name in MODULES:
+        import_module(f"{__name__}.{name}")

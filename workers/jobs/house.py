@@ -1,0 +1,32 @@
+"""What the house does at night: stock balances compared, old PDFs and finished jobs removed."""
+
+import structlog
+
+from server.kit import db
+from server.shipping import papers
+from server.stock import queries as stock
+from server.tasks import moves as tasks
+from workers.actor import job
+
+log = structlog.get_logger(__name__)
+
+KEEP_DONE_DAYS = 14
+
+
+@job("stock.check")
+async def check_stock() -> None:
+    """Ledger, balance and open reservations must agree; where they do not, the stock keeper and the log hear of it."""
+    found = await stock.differences()
+    if not found:
+        return
+    log.error("stock_differences", count=len(found))
+    async with db.transaction() as tx:
+        title = f"库存账实不符:{len(found)} 个货品"
+        for role in ("stock", "manager"):
+            await tasks.notify(tx, role, "stock_difference", title, "流水、结存与占用对不上,请盘点核对", "/stock")
+
+
+@job("house.tidy", limit_s=900)
+async def tidy() -> None:
+    await papers.forget_old_pdfs()
+    await db.run("delete from job where state = 'done' and done_at < now() - make_interval(days => $1)", KEEP_DONE_DAYS)

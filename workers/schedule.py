@@ -1,0 +1,122 @@
+"""The process `schedule`: enters jobs that no event leads to, by the clock. Holds an advisory lock; others stand by."""
+
+import asyncio
+import time
+from typing import Any
+
+import asyncpg
+import structlog
+
+from server.errors import Error
+from server.kit import clock, db
+from server.kit.jobs import NewJob
+from server.platforms import pulling
+from server.settings import Settings
+from server.shipping import actions as shipping
+from workers import resources
+from workers.errors import code
+
+log = structlog.get_logger(__name__)
+
+_LOCK = 0x7A68_7363
+TICK_S = 1.0
+TRACK_EVERY_S = 60.0
+TRACK_EVERY_DEMO_S = 3.0
+NIGHT_HOUR = 3
+"""From this hour of the shop's day on, the nightly jobs of that day are entered."""
+NIGHTLY = ("stock.check", "house.tidy")
+
+_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
+class Scheduler:
+    """`await Scheduler(settings).run()` for the life of a process; cancel the task to end it. kit.db must be open."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.started = asyncio.Event()
+        """Leads or stands by: the database answers."""
+        self._pulled: dict[str, float] = {}
+        self._tracked = -1e9
+        self._night = ""
+
+    async def run(self) -> None:
+        while True:
+            c: Any = None
+            try:
+                # The lock is held by a session of its own, and ends with it.
+                c = await asyncpg.connect(self.settings.database_url, command_timeout=30)
+                await self._lead(c)
+            except (*_LOST, Error) as e:
+                log.error("schedule_down", error=code(e))
+            finally:
+                if c is not None and not c.is_closed():
+                    c.terminate()
+            await asyncio.sleep(1)
+
+    async def _lead(self, c: Any) -> None:
+        while not await c.fetchval("select pg_try_advisory_lock($1)", _LOCK):
+            self.started.set()
+            await asyncio.sleep(2)
+        self.started.set()
+        log.info("schedule_leads")
+        while True:
+            await c.fetchval("select 1")  # the session that holds the lock lives
+            await self.tick()
+            await asyncio.sleep(TICK_S)
+
+    async def tick(self) -> None:
+        """Enter what is due now, in one transaction."""
+        now = time.monotonic()
+        new = await self._pulls(now) + await self._tracks(now) + await self._nights()
+        if new:
+            async with db.transaction() as tx:
+                tx.enqueue(*new)
+
+    async def _pulls(self, now: float) -> list[NewJob]:
+        new = []
+        for shop in await pulling.list_to_pull():
+            last = self._pulled.get(str(shop.id), -1e9)
+            # One that waits (or waits longer, because the platform said so) is not hurried.
+            if now - last >= shop.every_s and not shop.under_way:
+                self._pulled[str(shop.id)] = now
+                new.append(NewJob(kind="platforms.pull", key=str(shop.id), args={"shop_id": str(shop.id)}))
+        return new
+
+    async def _tracks(self, now: float) -> list[NewJob]:
+        every = TRACK_EVERY_DEMO_S if self.settings.demo else TRACK_EVERY_S
+        if now - self._tracked < every:
+            return []
+        self._tracked = now
+        return [NewJob(kind="shipping.track")] if await shipping.tracking_due() else []
+
+    async def _nights(self) -> list[NewJob]:
+        local = clock.now().astimezone(self.settings.zone)
+        day = local.date().isoformat()
+        if day == self._night or local.hour < NIGHT_HOUR:
+            return []
+        known = await db.rows("select kind from job where key = $1 and kind = any($2::text[])", day, list(NIGHTLY))
+        self._night = day
+        return [NewJob(kind=kind, key=day) for kind in NIGHTLY if kind not in {r["kind"] for r in known}]
+
+
+def run(settings: Settings) -> None:
+    """The process: runs until SIGTERM."""
+    asyncio.run(main(settings))
+
+
+async def main(settings: Settings) -> None:
+    await db.open(settings.database_url, size=2)
+    scheduler = Scheduler(settings)
+    work = asyncio.create_task(scheduler.run())
+    told = asyncio.create_task(_tell(scheduler.started))
+    try:
+        await resources.until_stopped(work)
+    finally:
+        told.cancel()
+        await db.close()
+
+
+async def _tell(started: asyncio.Event) -> None:
+    await started.wait()
+    resources.ready()
