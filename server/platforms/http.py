@@ -39,7 +39,8 @@ def new_client() -> httpx.AsyncClient:
     """The client for all platforms of a process. Redirects are not followed: a request holds secrets."""
     return httpx.AsyncClient(
         timeout=httpx.Timeout(20.0, connect=5.0),
-        limits=httpx.Limits(max_connections=40, max_keepalive_connections=20),
+        # Kept for less than gateways do (5 s is common): a connection that closes while we send looks like an outage.
+        limits=httpx.Limits(max_connections=40, max_keepalive_connections=20, keepalive_expiry=2.0),
         mounts={"all://127.0.0.1": None, "all://localhost": None},  # never through a proxy
     )
 

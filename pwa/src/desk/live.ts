@@ -72,6 +72,7 @@ export async function send<T>(method: Method, path: string, body?: unknown): Pro
     return await api<T>(method, path, body)
   } finally {
     changed()
+    setTimeout(changed, 1500) // what follows an action (review, reserving) is done by jobs a moment later
   }
 }
 

@@ -36,6 +36,8 @@ export class Device {
     readonly exchanged: (lease: number) => void,
     /** tells other tabs that rows or the outbox have changed */
     readonly changed: () => void,
+    /** tells other tabs what `report` has just shown */
+    readonly shown: () => void,
   ) {}
 
   /** The life, made known to the server: once in each running (a log-in is bound to its device), and after a Fork. */
@@ -66,5 +68,6 @@ export class Device {
     const all = [...this.told.values()]
     const link = WORST.find((one) => all.some((each) => each.link === one)) ?? said.link
     tell({ link, problem: all.find((each) => each.problem)?.problem ?? '' })
+    this.shown()
   }
 }

@@ -83,7 +83,6 @@ function exchanged(person: Person, lease: number): void {
   person.role = role
   checkLease(person)
   if (news || clock.mono() - noted > NOTE_MS) void note(person)
-  running?.tabs.tell({ leaseUntil: person.leaseUntil, lastExchange: now })
 }
 
 /**
@@ -153,10 +152,10 @@ function run(person: Person, deviceName: string): void {
     changed: () => {
       view.load().catch(storeFault)
     },
-    status: ({ leaseUntil, lastExchange }) => {
-      Object.assign(person, { leaseUntil, lastExchange, latest: lastExchange })
+    status: ({ link, problem, leaseUntil, lastExchange }) => {
+      if (lastExchange !== person.lastExchange) Object.assign(person, { leaseUntil, lastExchange, latest: clock.now() })
       checkLease(person)
-      tell({ link: 'online', problem: '' })
+      tell({ link, problem })
     },
   })
   const device = new Device(
@@ -166,6 +165,10 @@ function run(person: Person, deviceName: string): void {
     deviceName,
     (lease) => exchanged(person, lease),
     () => tabs.changed(),
+    () => {
+      const { link, problem } = status.value
+      tabs.tell({ link, problem, leaseUntil: person.leaseUntil, lastExchange: person.lastExchange })
+    },
   )
   const puller: Puller = new Puller(device)
   const pusher = new Pusher(device, () => puller.wake())

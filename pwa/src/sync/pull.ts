@@ -85,8 +85,8 @@ export class Puller {
       if (applied.dropped || applied.bad.length || device.bad.length || !live) this.hurry = true
       await device.view.take(applied.changes)
       if (applied.changes.length) device.changed()
-      device.report('pull', { link: 'online', problem: '' })
       device.exchanged(pulled.lease ? Math.max(0, pulled.lease - pulled.at) : 0)
+      device.report('pull', { link: 'online', problem: '' })
       return applied
     } catch (error) {
       if (flight.signal.aborted && !signal.aborted) return null

@@ -62,8 +62,8 @@ export class Pusher {
     const { now, mono, boot } = device.clock
     const up = { dev: life.dev, top: life.top, seen: life.seen, evs, at: now(), mono: mono(), boot }
     const answer = decodeAnswer(await device.port.push(encodeUp(up), signal))
-    device.report('push', { link: 'online', problem: '' })
     device.exchanged(0)
+    device.report('push', { link: 'online', problem: '' })
     if (answer.tag === 2) {
       const mine = await fork(life.dev)
       this.hello = true

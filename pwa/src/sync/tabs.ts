@@ -1,6 +1,14 @@
 /** What the tabs of one device tell each other. */
 
-interface Exchange { leaseUntil: number; lastExchange: number }
+import type { Link } from './state'
+
+/** What the leading tab knows of the server. */
+export interface Exchange {
+  link: Link
+  problem: string
+  leaseUntil: number
+  lastExchange: number | null
+}
 type Word = { t: 'recorded' } | { t: 'changed' } | ({ t: 'status' } & Exchange)
 
 export interface Ears {

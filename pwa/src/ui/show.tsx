@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact'
 import type { ApiError } from '../app/http'
 import { t } from '../app/i18n'
 import { now } from './clock'
-import { absolute, grouped, initials, number, relative } from './format'
+import { absolute, duration, grouped, initials, number, relative } from './format'
 import { Icon, type IconName } from './icon'
 import { toast } from './toast'
 
@@ -110,6 +110,6 @@ export function Age({ at, error }: { at: number | null; error: ApiError | null }
   const age = relative(at, Math.max(now.value, at))
   if (error && error.status !== 0) return <span class="age bad"><Icon name="alert" size={13} /> {t('更新失败 · {age}的数据', { age })}</span>
   return error
-    ? <span class="age bad"><Icon name="alert" size={13} /> {t('离线 {age}', { age })}</span>
+    ? <span class="age bad"><Icon name="alert" size={13} /> {t('离线 {age}', { age: duration((now.value - at) / 1000) })}</span>
     : <span class="age muted">{t('{age}更新', { age })}</span>
 }

@@ -1,0 +1,143 @@
+"""The main chain, once through: an order of each platform from its shop to the carrier, picked on a phone without network
+whose browser is killed twice on the way."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Playwright, expect
+
+from tests.e2e import floor
+from tests.e2e.browser import PICK, Desk, Phone, browsing
+from tests.e2e.floor import PLATFORMS
+from tests.e2e.house import House, Line, until
+
+GOODS = {
+    "taobao": ["TEE-WHT-M", "TEE-WHT-M", "CUP-RED"],
+    "jd": ["CUP-RED", "SOCK"],
+    "pinduoduo": ["BAG-NAT"],
+    "shopee": ["CASE-P15", "CASE-P15", "NTB-A5"],
+}
+
+
+def test_an_order_of_each_platform_goes_from_its_shop_to_the_carrier(
+    product: House, playwright: Playwright, line: Line, tmp_path: Path
+) -> None:
+    """接单 → 审单 → 波次 → 拣货 → 打包 → 出库 → 回传 → 揽收, offline from pick to hand-over, two kills, nothing twice."""
+    placed = {p: product.control.place(p, *GOODS[p]) for p in PLATFORMS}
+    with (
+        browsing(playwright, Phone, floor.profile(tmp_path, "phone"), line.url) as phone,
+        browsing(playwright, Desk, floor.profile(tmp_path, "desk"), product.url) as desk,
+    ):
+        device = floor.at_work(product, phone, "1 号枪")
+        desk.log_in("kefu", product.logins["kefu"])
+        orders = floor.ready(product, list(placed.values()))
+
+        # The desk sees all four, one of them in full.
+        desk.page.goto(f"{product.url}/#/orders")
+        for order in orders:
+            expect(desk.page.locator("[data-row]").filter(has_text=order["no"])).to_contain_text("已付款")
+        desk.open_order(orders[0]["no"])
+        expect(desk.page.get_by_role("article")).to_contain_text("已付款")
+
+        wave_no = _make_wave_at_the_desk(desk, "1 号枪", device)
+        parcels = floor.arrived(phone, wave_no)
+        wave_id = parcels[0][floor.C_WAVE]
+        assert {o["no"] for o in orders} <= {p[floor.C_ORDER] for p in parcels}
+
+        line.cut()
+        events = _pick_pack_hand_over(phone, wave_no, wave_id, parcels)
+        line.mend()
+        floor.all_sent(phone)
+
+        # Each scan once.
+        floor.counted_once(product, events)
+        picks = product.sql("select qty, picked, state from pick where wave = $1", wave_id)
+        assert picks and all(p["picked"] == p["qty"] and p["state"] == "done" for p in picks), picks
+        assert {e["n"] for e in events} == set(range(1, len(events) + 1)), "numbers of this device: no gap, none twice"
+        assert (
+            product.value("select count(*) from task where order_id = any($1::uuid[])", [o["id"] for o in orders]) == 0
+        )
+        for p in product.sql("select state, waybill_no from parcel where wave = $1", wave_id):
+            assert p["state"] == "handed_over", p
+
+        # The shops know, with our numbers; the carrier came.
+        waybills = {p[floor.C_ORDER]: p[floor.C_WAYBILL] for p in parcels}
+        for order in orders:
+            ref = (order["platform"], order["external_id"])
+            sent = until(f"{ref} is shipped in its shop", lambda ref=ref: product.control.order(*ref)["shipped"], 90)
+            assert sent["waybill_no"] == waybills[order["no"]]
+            until(f"{ref} is collected", lambda ref=ref: product.control.order(*ref)["collected"], 90)
+        until(
+            "揽收 is known",
+            lambda: (
+                not product.sql(
+                    "select 1 from sales_order where id = any($1::uuid[]) and (collected_at is null or written_back_at is null)",
+                    [o["id"] for o in orders],
+                )
+            ),
+            90,
+        )
+        desk.open_order(orders[0]["no"])
+        expect(desk.page.locator("ol.ladder .now")).to_contain_text(re.compile("已发货|已完成"))
+        for fact in ("拣货", "打包", "出库", "发货回传", "揽收"):
+            chip = desk.page.get_by_role("group", name="事实，点开看依据").get_by_role("button", name=fact, exact=False)
+            expect(chip.first.locator("svg")).to_be_visible()
+        floor.books_balance(product)
+        assert not phone.errors, phone.errors
+        assert not desk.errors, desk.errors
+
+
+def _make_wave_at_the_desk(desk: Desk, device_name: str, device_id: str) -> str:
+    """The desk sends what is ready to the phone; the wave's number."""
+    desk.page.goto(f"{desk.url}/#/waves")
+    choice = desk.page.get_by_label("派给")
+    expect(choice).to_contain_text(device_name)
+    choice.select_option(device_id)
+    desk.page.get_by_role("button", name="建波次").click()
+    said = desk.sees(re.compile(r"波次 W\d+ 已派给")).inner_text()
+    found = re.search(r"W\d+", said)
+    assert found is not None
+    return found.group()
+
+
+def _pick_pack_hand_over(
+    phone: Phone, wave_no: str, wave_id: str, parcels: list[list[object]]
+) -> list[dict[str, object]]:
+    """The whole wave without network, with two sudden deaths; the events that then wait on the device."""
+    phone.go("pick")
+    codes = floor.to_scan(phone, wave_id)
+    half = len(codes) // 2
+    floor.pick(phone, codes[:half], unsent=0, last=False)
+
+    before = phone.outbox()
+    phone.kill()
+    phone.start()  # cold, and there is no network
+    phone.on_floor()
+    until("the scans are there", lambda: phone.unsent() == half)
+    assert phone.outbox() == before
+    expect(phone.page.locator(".f-link")).to_contain_text("离线")
+
+    phone.go("pick")
+    floor.pick(phone, codes[half:], unsent=half)
+    assert all(p[floor.P_PICKED] == 0 for p in phone.rows(PICK)), "the server cannot have heard of it"
+
+    phone.go("pack")
+    for parcel in parcels[:1]:
+        floor.pack(phone, wave_no, parcel)
+    before = phone.outbox()
+    phone.kill()
+    phone.start()
+    phone.on_floor()
+    assert phone.outbox() == before
+    phone.go("pack")
+    for parcel in parcels[1:]:
+        floor.pack(phone, wave_no, parcel)
+
+    phone.go("out")
+    for parcel in parcels:
+        phone.scan_for(str(parcel[floor.C_WAYBILL]), "right", "可以走")
+    expected = len(codes) + 2 * len(parcels)
+    until("all of it is stored", lambda: phone.unsent() == expected)
+    events = phone.outbox()
+    assert len(events) == expected
+    return events
