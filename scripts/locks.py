@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {"requirements.lock": [], "requirements-dev.lock": ["--extra", "dev"]}
 PROOF = ROOT / ".venv" / "locks-proved"
 PYTHONS = ("3.11.2", "3.12", "3.13")
-COMPILE = ["pip", "compile", "-q", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url"]
+COMPILE = "pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url".split()
 
 
 def write() -> int:
@@ -41,8 +41,12 @@ def check() -> int:
             with tempfile.TemporaryDirectory() as folder:
                 # Only names and versions go in: what comes out must be the same set, so nothing is missing for it.
                 done = _uv(
-                    ["pip", "compile", "-q", "--no-header", "--no-annotate", "--python-version", python]
-                    + ["--no-emit-index-url", name, "-o", f"{folder}/out"],
+                    [
+                        *"pip compile -q --no-header --no-annotate --no-emit-index-url".split(),
+                        "--python-version",
+                        python,
+                    ]
+                    + [name, "-o", f"{folder}/out"],
                     check=False,
                 )
                 if done:

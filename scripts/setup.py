@@ -49,9 +49,7 @@ def _interpreter() -> str:
         # 3.13 is the newest that the lock is checked for; a newer one is taken only where it is all there is.
         return max(found, key=lambda x: (x[0] <= (3, 13), x[0]))[1]
     if lacking:
-        sys.exit(
-            f"✗ Python 缺少 venv 模块 (no venv module). 请安装 install it:\n    sudo apt-get install {lacking}"
-        )
+        sys.exit(f"✗ Python 缺少 venv 模块 (no venv module). 请安装 install it:\n    sudo apt-get install {lacking}")
     here = ".".join(map(str, sys.version_info[:3]))
     sys.exit(
         f"✗ 需要 Python 3.11 或更新 (Python ≥ 3.11 needed; found {here} at {sys.executable}).\n"
@@ -88,9 +86,7 @@ def _packages(purpose: str) -> None:
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     if done.get(purpose) == digest:
         return
-    total = sum(
-        1 for line in lock.read_text().splitlines() if "==" in line and not line.startswith((" ", "#"))
-    )
+    total = sum(1 for line in lock.read_text().splitlines() if "==" in line and not line.startswith((" ", "#")))
     _say(f"安装 installing {lock.name}: {total} packages …")
     begun = time.monotonic()
     # --no-deps: the lock is complete, and every file is checked against its hash.
@@ -111,9 +107,7 @@ def _packages(purpose: str) -> None:
     )
     _show(pip, total)
     if pip.returncode:
-        sys.exit(
-            "✗ 安装失败,原因见上 (installing failed, the reason is above). 网络恢复后重试 try again: make run"
-        )
+        sys.exit("✗ 安装失败,原因见上 (installing failed, the reason is above). 网络恢复后重试 try again: make run")
     STAMP.write_text(json.dumps({**done, purpose: digest}))
     _say(f"安装完成 installed in {time.monotonic() - begun:.0f} s")
 
@@ -128,9 +122,7 @@ def _show(pip: subprocess.Popen[str], total: int) -> None:
         word = line.split()
         if word[:1] in (["Collecting"], ["Requirement"], ["Installing"]):
             seen += word[0] != "Installing"
-            name = (
-                "…" if word[0] == "Installing" else word[1 if word[0] == "Collecting" else 3].split("==")[0]
-            )
+            name = "…" if word[0] == "Installing" else word[1 if word[0] == "Collecting" else 3].split("==")[0]
             text = f"  [{min(seen, total)}/{total}] {word[0].lower()} {name}"
             if moving:
                 sys.stdout.write(f"\r\033[K{text}")

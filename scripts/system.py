@@ -49,9 +49,7 @@ def _loads(name: str) -> bool:
 def _chinese_font() -> bool:
     # Asked of fontconfig where its tool is there; else by the files of the fonts the style sheets name.
     if tool := shutil.which("fc-list"):
-        return bool(
-            subprocess.run([tool, ":lang=zh-cn", "file"], capture_output=True, check=False).stdout.strip()
-        )
+        return bool(subprocess.run([tool, ":lang=zh-cn", "file"], capture_output=True, check=False).stdout.strip())
     folders = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".local/share/fonts"]
     names = ("NotoSansCJK*", "NotoSansSC*", "SourceHanSans*", "wqy*")
     return any(next(folder.rglob(name), None) for folder in folders for name in names)
@@ -85,9 +83,7 @@ def main(purpose: str) -> int:
         _say("✗ 请用本机的包管理器安装 (Debian 包名) install with this system's packages; Debian calls them:")
         _say("    " + " ".join(packages))
     if "chromium" in lacks.values():
-        _say(
-            "  没有浏览器就不能跑端到端测试 (no browser, no end-to-end tests); 已有的可用 CHROMIUM=/path 指定"
-        )
+        _say("  没有浏览器就不能跑端到端测试 (no browser, no end-to-end tests); 已有的可用 CHROMIUM=/path 指定")
     return 1
 
 

@@ -14,8 +14,7 @@ SET_CAUSE = f"select set_config('{CAUSE}', $1, true)"
 
 # A table of marks that is always nearly empty: vacuum it early, or the mover reads dead rows.
 _LIVELY = (
-    "autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, "
-    "autovacuum_analyze_threshold = 1000000"
+    "autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_analyze_threshold = 1000000"
 )
 
 TABLES = [
@@ -151,9 +150,7 @@ def trigger_sql(templates: Sequence[Template]) -> list[str]:
 
 def source_sql(t: Template) -> str:
     """select pk, keys, row of each row that is in a shape; what the triggers would have noted."""
-    every = (
-        f"select {pk(t, 'r')} as pk, {keys(t, 'r')} as keys, {row(t, 'r')} as row from {_quote(t.table)} r"
-    )
+    every = f"select {pk(t, 'r')} as pk, {keys(t, 'r')} as keys, {row(t, 'r')} as row from {_quote(t.table)} r"
     return f"select pk, keys, row from ({every}) s where keys is not null"
 
 

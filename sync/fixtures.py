@@ -82,9 +82,7 @@ def golden() -> dict[str, Struct]:
         "frame_empty_snapshot": Frame(2, H, -2, [codec.raw(Reset(5)), codec.raw(Mark(43, 1, 0, 0, 0))], 7),
         "frame_delta": Frame(2, H, 40, [codec.raw(m) for m in (put, gone, out, mark)], H),
         "frame_unknown_tag": Frame(2, H, 40, [codec.raw([99, "later"]), codec.raw(mark)], H),
-        "pulled": Pulled(
-            VERSION, [Frame(6, 5, 40, [codec.raw(Mark(43, 1, 0, 0, 0))], 5)], NOW, NOW + 43_200_000
-        ),
+        "pulled": Pulled(VERSION, [Frame(6, 5, 40, [codec.raw(Mark(43, 1, 0, 0, 0))], 5)], NOW, NOW + 43_200_000),
         "pulled_nothing": Pulled(VERSION, [], NOW),
         "pull": Pull(
             VERSION,
@@ -144,8 +142,7 @@ def digests() -> dict[str, Any]:
     """Rows with their sums, each alone and all together; and what the bytes decode to."""
     r = rows()
     alone = [
-        {"hex": row.hex(), "values": plain(msgspec.msgpack.decode(row)), **digest.of([row])._asdict()}
-        for row in r
+        {"hex": row.hex(), "values": plain(msgspec.msgpack.decode(row)), **digest.of([row])._asdict()} for row in r
     ]
     return {"seed1": digest.SEED1, "seed2": digest.SEED2, "rows": alone, "all": digest.of(r)._asdict()}
 

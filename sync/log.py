@@ -57,9 +57,7 @@ async def pull(conn: Connection, subs: Sequence[Sub]) -> Answer:
         meta = await read_meta(conn)
         why = [frames.reset_why(s, meta) for s in subs]
         digests = await _digests(conn, subs)
-        deltas = await _deltas(
-            conn, [(i, s) for i, s in enumerate(subs) if why[i] is None and s.off < meta.off]
-        )
+        deltas = await _deltas(conn, [(i, s) for i, s in enumerate(subs) if why[i] is None and s.off < meta.off])
         out: list[Frame] = []
         news = False
         for i, sub in enumerate(subs):

@@ -47,9 +47,7 @@ WIPE = [
     "delete from sync_row where tpl = any($1::smallint[])",
     "delete from sync_digest where tpl = any($1::smallint[])",
 ]
-NEW_GEN = (
-    "update sync_meta set gens = (array[gen] || gens)[1:16], gen = gen_random_uuid() returning gen::text"
-)
+NEW_GEN = "update sync_meta set gens = (array[gen] || gens)[1:16], gen = gen_random_uuid() returning gen::text"
 
 WRITE = """with
 entries as (
@@ -222,7 +220,7 @@ class Mover:
 
     async def _lead(self, conn: Connection) -> None:
         # Asked for again and again: a statement that waits for a lock would hold back vacuum for as long.
-        while not await conn.fetchval("select pg_try_advisory_lock($1, $2)", LOCKS, LEADER):
+        while not await conn.fetchval("select pg_try_advisory_lock($1, $2)", LOCKS, LEADER):  # noqa: ASYNC110
             await asyncio.sleep(0.5)
         await conn.add_listener("sync_outbox", self._ring)
         await self._compare(conn)
@@ -242,9 +240,7 @@ class Mover:
                 await self._note(conn, ring_due)
                 ring_due, rang = 0, now
             pause = BUSY if ring_due or now - worked < STAY else IDLE
-            with suppress(
-                TimeoutError
-            ):  # then it is a poll; (wait_for of Python 3.11 can swallow a cancellation)
+            with suppress(TimeoutError):  # then it is a poll; (wait_for of Python 3.11 can swallow a cancellation)
                 async with asyncio.timeout(pause):
                     await self._bell.wait()
             self._bell.clear()
@@ -287,9 +283,7 @@ class Mover:
         return row["gen"], row["off"]
 
 
-def _change(
-    tpl: int, op: str, pk: str, keys: Iterable[str] | None, row: str | None, cause: bytes | None
-) -> Change:
+def _change(tpl: int, op: str, pk: str, keys: Iterable[str] | None, row: str | None, cause: bytes | None) -> Change:
     return Change(
         tpl,
         op,

@@ -27,9 +27,7 @@ class Plan(Struct, frozen=True):
     stopped: int = 0
 
 
-def decide(
-    dev: bytes, last: int, top: int, events: Sequence[Ev | Poison], known: Mapping[bytes, Place]
-) -> Plan:
+def decide(dev: bytes, last: int, top: int, events: Sequence[Ev | Poison], known: Mapping[bytes, Place]) -> Plan:
     """last: of the locked device row. known: where each id of the batch is stored, for those that are, under
     whatever device.
     """

@@ -133,11 +133,7 @@ async def receive(
     if last is None:
         raise Refused("unknown_device", "this device is not enrolled")
     events = codec.events(up)
-    known = (
-        {r["id"]: (r["dev"], r["n"]) for r in await conn.fetch(KNOWN, [e.id for e in events])}
-        if events
-        else {}
-    )
+    known = {r["id"]: (r["dev"], r["n"]) for r in await conn.fetch(KNOWN, [e.id for e in events])} if events else {}
     plan = sequence.decide(dev, last, up.top, events, known)
     skew = now - up.at if up.at else None
     if plan.fork:

@@ -72,9 +72,7 @@ class Watch:
                         del self._waiting[shape]
 
     async def _connect(self) -> Connection:
-        conn = await asyncpg.connect(
-            self.dsn, command_timeout=60, server_settings={"application_name": "sync_watch"}
-        )
+        conn = await asyncpg.connect(self.dsn, command_timeout=60, server_settings={"application_name": "sync_watch"})
         try:
             await conn.add_listener("sync_log", lambda *_: self._bell.set())
             row = await conn.fetchrow(HEAD)

@@ -16,6 +16,7 @@ class Health(msgspec.Struct, frozen=True):
     db: bool
     redis: bool
     version: str
+    demo: bool
 
 
 @get("/health", guards=[public])
@@ -32,4 +33,4 @@ async def health(settings: Settings, version: str) -> Response[Health]:
         broker = False
     finally:
         await client.aclose()
-    return Response(Health(database, database, broker, version), status_code=200 if database else 503)
+    return Response(Health(database, database, broker, version, settings.demo), status_code=200 if database else 503)

@@ -91,9 +91,7 @@ async def events(dsn: str, devices: int, each: int = 20, size: int = 200) -> Fig
     """Batches that add to picks, decided on sets; devices push at once. Until the answer, effects logged."""
     conn = await asyncpg.connect(dsn)
     await install(conn)
-    await conn.execute(
-        "insert into pick (id, device) select i, 'd' || i % 50 from generate_series(1, 5000) i"
-    )
+    await conn.execute("insert into pick (id, device) select i, 'd' || i % 50 from generate_series(1, 5000) i")
     await mover.cycle(conn)
     took: list[float] = []
 

@@ -51,7 +51,7 @@ def wave_for(house: House, device_id: str, orders: list[dict[str, Any]]) -> dict
 
 def arrived(phone: Phone, wave_no: str) -> list[list[Any]]:
     """Wait until the phone holds the wave, its picks and a valid label of each parcel; its parcels."""
-    wave = until(f"{wave_no} on the phone", lambda: next((w for w in phone.rows(WAVE) if w[1] == wave_no), None))
+    wave = until(f"{wave_no} on the phone", lambda: [w for w in phone.rows(WAVE) if w[1] == wave_no])[0]
 
     def labelled() -> list[list[Any]]:
         mine = [p for p in phone.rows(PARCEL) if p[C_WAVE] == wave[0]]
@@ -109,6 +109,20 @@ def counted_once(house: House, events: list[dict[str, Any]]) -> None:
         if e["kind"] in effects:
             found = [r for r in rows if r["cause"] == UUID(e["id"]) and r["kind"] == effects[e["kind"]]]
             assert len(found) == 1, f"{len(found)} effects of {e}"
+
+
+def shipped(house: House, platform: str, external_id: str) -> dict[str, Any]:
+    """Wait until the shop knows that the order is shipped; what it was told."""
+
+    def told() -> dict[str, Any]:
+        return house.control.order(platform, external_id)["shipped"] or {}
+
+    return until(f"{platform} {external_id} is shipped in its shop", told, 90)
+
+
+def collected(house: House, platform: str, external_id: str) -> None:
+    """Wait until the carrier has it."""
+    until(f"{external_id} is collected", lambda: house.control.order(platform, external_id)["collected"], 90)
 
 
 def books_balance(house: House) -> None:

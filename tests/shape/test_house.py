@@ -60,8 +60,8 @@ def test_no_floor_or_desk_touches_fetch_or_storage() -> None:
 
 
 def test_nothing_of_the_workshop() -> None:
-    parts = (("../sha", "red"), ("/wo", "rk/"), ("clau", "de"), ("anth", "ropic"), ("pythonhos", "ted"), ("registry.npm", "js"))
-    words = ["".join(p) for p in parts]
+    halves = "../sha|red /wo|rk/ clau|de anth|ropic pythonhos|ted registry.npm|js"  # or this file would find itself
+    words = halves.replace("|", "").split()
     done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     for name in filter(None, done.stdout.split("\0")):
         path = ROOT / name

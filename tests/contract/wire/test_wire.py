@@ -39,11 +39,7 @@ def test_golden_digest_and_handle() -> None:
 
 def test_every_struct_has_a_golden_message() -> None:
     of = {type(m) for m in fixtures.golden().values()}
-    structs = {
-        v
-        for v in vars(messages).values()
-        if isinstance(v, type) and issubclass(v, Struct) and v is not Struct
-    }
+    structs = {v for v in vars(messages).values() if isinstance(v, type) and issubclass(v, Struct) and v is not Struct}
     assert structs - of <= {messages.Bad}  # inside pull
 
 

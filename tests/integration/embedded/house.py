@@ -16,9 +16,7 @@ if mode == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     subprocess.Popen(["sleep", "600"])
 if name == "demo":
-    sys.stdout.write(
-        '{"logins": [{"login": "kefu", "password": "secret-1", "name": "小林", "role": "service"}]}'
-    )
+    sys.stdout.write('{"logins": [{"login": "kefu", "password": "secret-1", "name": "小林", "role": "service"}]}')
 if "READY_FILE" in os.environ:
     assert os.environ["DATABASE_URL"].startswith("postgresql://") and os.environ["REDIS_URL"]
     Path(os.environ["READY_FILE"]).touch()

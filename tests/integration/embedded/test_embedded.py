@@ -79,9 +79,7 @@ def start_elsewhere(data_dir: Path) -> tuple[subprocess.Popen[str], list[int]]:
     return other, [int(word) for word in other.stdout.readline().split()]
 
 
-async def test_starts_answers_and_finds_its_data_again(
-    tmp_path: Path, start: Callable[..., embedded.Embedded]
-) -> None:
+async def test_starts_answers_and_finds_its_data_again(tmp_path: Path, start: Callable[..., embedded.Embedded]) -> None:
     first = start(tmp_path / "data")
     assert await run_sql(first.database_url, "select 1") == 1
     assert await run_sql(first.database_url, "show data_checksums") == "on"
@@ -115,11 +113,7 @@ async def test_nothing_is_opened_to_others(tmp_path: Path, start: Callable[..., 
     for pid in running.pids.values():
         sockets = {Path(os.readlink(fd)).name for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.is_symlink()}
         inodes = {name[8:-1] for name in sockets if name.startswith("socket:[")}
-        tcp = [
-            line.split()
-            for name in ("tcp", "tcp6")
-            for line in Path(f"/proc/net/{name}").read_text().splitlines()
-        ]
+        tcp = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()]
         assert not inodes & {words[9] for words in tcp if len(words) > 9}
 
 
@@ -206,9 +200,7 @@ async def test_create_and_drop_a_database(tmp_path: Path, start: Callable[..., e
         running.create_database("first")
 
 
-async def test_a_half_made_folder_is_made_again(
-    tmp_path: Path, start: Callable[..., embedded.Embedded]
-) -> None:
+async def test_a_half_made_folder_is_made_again(tmp_path: Path, start: Callable[..., embedded.Embedded]) -> None:
     half = tmp_path / "data" / "postgres.new" / "base"
     half.mkdir(parents=True)
     running = start(tmp_path / "data", valkey=False)
@@ -223,9 +215,7 @@ async def test_root_where_user_namespaces_are_forbidden(
     await run_sql(usual.database_url, "create table kept (a int)")
     usual.stop()
     works = daemons._works
-    monkeypatch.setattr(
-        daemons, "_works", lambda words, folder: words[0] != "unshare" and works(words, folder)
-    )
+    monkeypatch.setattr(daemons, "_works", lambda words, folder: words[0] != "unshare" and works(words, folder))
     running = start(tmp_path / "data")
     user = pwd.getpwuid((tmp_path / "data" / "postgres").stat().st_uid)
     assert user.pw_name in ("postgres", "nobody")

@@ -51,12 +51,8 @@ class House:
 
     def family(self) -> dict[int, str]:
         """pid -> command of every process below it, however deep."""
-        listed = subprocess.run(
-            ["ps", "-wweo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
-        ).stdout
-        rows = [
-            (int(pid), int(ppid), args) for pid, ppid, args in (x.split(None, 2) for x in listed.splitlines())
-        ]
+        listed = subprocess.run(["ps", "-wweo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+        rows = [(int(pid), int(ppid), args) for pid, ppid, args in (x.split(None, 2) for x in listed.splitlines())]
         below, known = {self.process.pid}, dict[int, str]()
         while more := {pid: args for pid, ppid, args in rows if ppid in below and pid not in below}:
             known |= more
@@ -150,9 +146,7 @@ def test_a_dead_child_is_started_again(up: Callable[..., House]) -> None:
     house.until("web 结束")
     house.until("restarting in 0.5 s")
     deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and not [
-        a for a in house.family().values() if a.endswith("house.py web")
-    ]:
+    while time.monotonic() < deadline and not [a for a in house.family().values() if a.endswith("house.py web")]:
         time.sleep(0.1)
     assert house.child("web") != before
 
@@ -178,17 +172,13 @@ def test_a_stubborn_child_and_a_second_ctrl_c(up: Callable[..., House]) -> None:
 
 
 @pytest.mark.parametrize(("name", "word"), [("migrate", "migrate 未成功"), ("web", "web 连续 5 次启动失败")])
-def test_what_cannot_start_ends_the_house_with_its_reason(
-    up: Callable[..., House], name: str, word: str
-) -> None:
+def test_what_cannot_start_ends_the_house_with_its_reason(up: Callable[..., House], name: str, word: str) -> None:
     house = up(**{name: "fails"})
     words = house.rest()
     assert house.process.returncode == 1 and word in words and f"{name} cannot" in words
 
 
-def test_a_taken_port_and_a_taken_data_folder_say_what_to_do(
-    up: Callable[..., House], tmp_path: Path
-) -> None:
+def test_a_taken_port_and_a_taken_data_folder_say_what_to_do(up: Callable[..., House], tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen(1)

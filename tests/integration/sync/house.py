@@ -34,9 +34,7 @@ PICK = Template(
     columns(column("id"), column("wave_id", "wave"), "sku", "qty", "ver", "barcodes", "items"),
     ("device",),
 )
-PARCEL = Template(
-    3, "parcel", "parcel", columns("id", "no", "state"), ("warehouse",), only="{r}.state <> 'gone'"
-)
+PARCEL = Template(3, "parcel", "parcel", columns("id", "no", "state"), ("warehouse",), only="{r}.state <> 'gone'")
 TEMPLATES = [PICK, PARCEL]
 
 COUNTS = "select (select count(*) from sync_row), (select coalesce(sum(n), 0) from sync_digest)"

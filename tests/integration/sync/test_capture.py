@@ -90,8 +90,7 @@ async def same_as_table(conn: Connection) -> None:
     async with mover.locked(conn), conn.transaction(isolation="repeatable_read"):
         await mover.move(conn)
         table = {
-            (r["pk"], tuple(r["keys"]), codec.encode_row(r["row"]))
-            for r in await conn.fetch(capture.source_sql(PICK))
+            (r["pk"], tuple(r["keys"]), codec.encode_row(r["row"])) for r in await conn.fetch(capture.source_sql(PICK))
         }
         sent = {
             (r["pk"], tuple(r["keys"]), r["row"])
@@ -123,9 +122,7 @@ async def follow(dsn: str, device: str, writers: Writers) -> int:
 
 
 async def test_oracle(dsn: str, db: Connection) -> None:
-    await db.execute(
-        f"insert into pick (id, device) select i, 'd' || i % 2 from generate_series(0, {ROWS - 1}) i"
-    )
+    await db.execute(f"insert into pick (id, device) select i, 'd' || i % 2 from generate_series(0, {ROWS - 1}) i")
     writers = Writers(dsn)
     lead = asyncio.create_task(Mover(dsn).run())
     reading = asyncio.create_task(snapshots(dsn, writers))
@@ -205,8 +202,7 @@ async def test_only_registered_columns(db: Connection) -> None:
 async def test_only_and_keys(db: Connection) -> None:
     await db.execute("insert into parcel values ('a', 'w1', 'ready'), ('b', 'w1', 'gone')")
     await db.execute(
-        "update parcel set state = 'gone' where id = 'a';"
-        "update parcel set id = 'c', state = 'ready' where id = 'b'"
+        "update parcel set state = 'gone' where id = 'a';update parcel set id = 'c', state = 'ready' where id = 'b'"
     )
     await db.execute("update parcel set id = 'd' where id = 'c'; delete from parcel")
     assert [(op, pk) for op, pk, _, _ in await outbox(db)] == [
@@ -219,9 +215,7 @@ async def test_cause_and_odd_values(db: Connection) -> None:
         await db.execute(capture.SET_CAUSE, "0a0b")
         sql = """insert into pick (id, device, sku, barcodes, items, qty)
             values (9007199254740993, $1, $2, $3, $4, -1)"""
-        await db.execute(
-            sql, 'd"\\{,}', "红\n😀", ['"', "\\", "NULL"], '[["s", 1.50, null, 90071992547409931]]'
-        )
+        await db.execute(sql, 'd"\\{,}', "红\n😀", ['"', "\\", "NULL"], '[["s", 1.50, null, 90071992547409931]]')
     await mover.cycle(db)
     line = await db.fetchrow("select * from sync_log")
     assert line is not None

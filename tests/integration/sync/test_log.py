@@ -37,9 +37,7 @@ async def get(db: Connection, h: int = 0, off: int = -1, device: str = "d1") -> 
 
 
 async def test_snapshot_is_table_and_fold(db: Connection) -> None:
-    await db.execute(
-        "insert into pick (id, device, qty) select i, 'd' || i % 3, i from generate_series(1, 100) i"
-    )
+    await db.execute("insert into pick (id, device, qty) select i, 'd' || i % 3, i from generate_series(1, 100) i")
     await db.execute("delete from pick where id % 7 = 0; update pick set device = 'd1' where id % 5 = 0")
     answer = await get(db)
     rows, mark = applied({}, answer.frames[0])
@@ -222,9 +220,7 @@ async def test_wait_wakes_only_its_shapes(dsn: str, db: Connection) -> None:
         off = (await get(db)).off
         waiting = asyncio.create_task(w.wait_for([(2, ("d2",))], off, 5))
         await asyncio.sleep(0.05)
-        await db.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sync_watch'"
-        )
+        await db.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sync_watch'")
         assert await waiting
         off = (await get(db)).off
         again = asyncio.create_task(w.wait_for([(2, ("d1",))], off, 5))

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,7 @@ async def test_killed_between_statements(dsn: str, db: Connection) -> None:
     for after in (False, True):
         for k in range(1, 20):
             await db.execute("insert into pick (id, device) values ($1, 'd1')", 1000 * (1 + after) + k)
-            await db.execute(
-                "update pick set device = case device when 'd1' then 'd2' else 'd1' end, qty = qty + 1"
-            )
+            await db.execute("update pick set device = case device when 'd1' then 'd2' else 'd1' end, qty = qty + 1")
             conn = await asyncpg.connect(dsn, connection_class=Dying)
             conn.left, conn.after = k, after
             survived = True
@@ -89,9 +88,7 @@ async def test_killed_for_real(dsn: str, db: Connection) -> None:
         conn = await asyncpg.connect(dsn)
         done = 0
         while not stop.is_set():
-            await conn.execute(
-                "update pick set qty = qty + 1, ver = ver + 1 where id = $1", random.randint(1, 50)
-            )
+            await conn.execute("update pick set qty = qty + 1, ver = ver + 1 where id = $1", random.randint(1, 50))
             done += 1
         await conn.close()
         return done
@@ -100,9 +97,7 @@ async def test_killed_for_real(dsn: str, db: Connection) -> None:
     code = f"import asyncio; from sync.mover import Mover; asyncio.run(Mover({dsn!r}).run())"
     for _ in range(4):
         before = (await log.read_meta(db)).off
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", code, stdout=asyncio.subprocess.DEVNULL
-        )
+        child = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.DEVNULL)
         while (await log.read_meta(db)).off <= before + 20:
             await asyncio.sleep(0.02)
         await asyncio.sleep(random.random() * 0.05)
@@ -124,9 +119,7 @@ async def test_offsets_are_dense(db: Connection) -> None:
             raise ZeroDivisionError
     await db.execute("update pick set qty = 1; update pick set qty = 0; update pick set qty = 2")
     assert await mover.cycle(db) == (4, 4, 4)
-    await db.execute(
-        "insert into sync_outbox (tpl, op, pk) values (2, 'd', 'nobody'), (99, 'd', 'unknown template')"
-    )
+    await db.execute("insert into sync_outbox (tpl, op, pk) values (2, 'd', 'nobody'), (99, 'd', 'unknown template')")
     assert await mover.cycle(db) == (2, 0, 4)
     assert await dense(db) == 4
 
@@ -188,5 +181,5 @@ async def test_restored_database_changes_gen(dsn: str, db: Connection, tmp_path:
         task.cancel()
         await asyncio.wait([task])
     gens.append((await log.read_meta(db)).gen)
-    assert [a != b for a, b in zip(gens, gens[1:], strict=False)] == [False, False, True, False, False]
+    assert [a != b for a, b in pairwise(gens)] == [False, False, True, False, False]
     assert file.read_text() == f"{gens[-1]} 0\n"

@@ -109,10 +109,7 @@ async def test_batch_is_one_call(db: Connection) -> None:
     assert isinstance(answer, Ack) and (answer.upto, answer.verdicts) == (200, [])
     assert (c.calls, await c.qty()) == ([200], 200)
     assert (
-        await db.fetchval(
-            "select count(*) from sync_event where code = 0 and body = $1", codec.encode([1, 1])
-        )
-        == 200
+        await db.fetchval("select count(*) from sync_event where code = 0 and body = $1", codec.encode([1, 1])) == 200
     )
     row = await db.fetchrow("select last_n, top, seen from sync_device")
     assert row is not None and tuple(row) == (200, 200, 0)
@@ -141,9 +138,7 @@ async def test_rehomed(db: Connection) -> None:
     assert isinstance(answer, Ack) and answer.upto == 2
     assert [(v.n, v.id) for v in answer.verdicts if v.n] == [(1, dev(52))]
     assert await c.qty() == 2
-    late = await c.push(
-        1, [ev(1, id=51), ev(2, REFUSED, id=52)]
-    )  # a request of the old life that took its time
+    late = await c.push(1, [ev(1, id=51), ev(2, REFUSED, id=52)])  # a request of the old life that took its time
     assert told(late) == [(2, ADJUSTED)]
     assert told(await c.push(2, [], top=2)) == [(0, ADJUSTED), (1, ADJUSTED)]
     assert await c.qty() == 2
@@ -233,9 +228,7 @@ async def test_ack_off_covers_effects(db: Connection) -> None:
     for n in range(1, 4):
         answer = await c.push(1, [ev(n)])
         assert isinstance(answer, Ack)
-        row = await db.fetchval(
-            "select row from sync_log where pk = '1' and off <= $1 order by off desc", answer.off
-        )
+        row = await db.fetchval("select row from sync_log where pk = '1' and off <= $1 order by off desc", answer.off)
         assert values(row)[3] == n
         cause = await db.fetchval("select cause from sync_log where off = $1", answer.off)
         assert cause == dev(1000 + n)  # one event alone: its rows say so
@@ -266,9 +259,7 @@ async def test_two_clones_at_once(dsn: str, db: Connection) -> None:
         return out
 
     other.decide = slow  # type: ignore[method-assign]
-    results = await asyncio.gather(
-        other.push(2, [ev(1, id=9)]), c.push(1, [ev(1, id=9)]), return_exceptions=True
-    )
+    results = await asyncio.gather(other.push(2, [ev(1, id=9)]), c.push(1, [ev(1, id=9)]), return_exceptions=True)
     refused = [r for r in results if isinstance(r, Refused)]
     assert [r.code for r in refused] == ["busy"]
     for who, d in ((other, 2), (c, 1)):
@@ -303,9 +294,7 @@ async def test_exactly_once_under_faults(dsn: str, db: Connection) -> None:
                 late.append(data)  # it will arrive, but later
                 continue
             try:
-                answer = await mine.push_bytes(
-                    d, late.pop(r.randrange(len(late))) if late and fate < 0.4 else data
-                )
+                answer = await mine.push_bytes(d, late.pop(r.randrange(len(late))) if late and fate < 0.4 else data)
             except asyncpg.DeadlockDetectedError:
                 continue  # a replay locks in the events' order; the device gets a 503 and sends again
             if fate > 0.8:

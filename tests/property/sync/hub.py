@@ -47,9 +47,7 @@ class Server:
         self.events: dict[bytes, list[Stored]] = {}
         self.applied: Counter[bytes] = Counter()
         self.rehomed: dict[tuple[bytes, int], bytes] = {}
-        self.late: set[bytes] = (
-            set()
-        )  # stored under a life that was over: a request from before the storage went back
+        self.late: set[bytes] = set()  # stored under a life that was over: a request from before the storage went back
 
     # -- tables and mover
 
@@ -129,9 +127,7 @@ class Server:
         up = codec.decode_up(data)
         device = self.devices[up.dev]
         events = codec.events(up)
-        known = {
-            e.id: (self.events[e.id][0].dev, self.events[e.id][0].n) for e in events if e.id in self.events
-        }
+        known = {e.id: (self.events[e.id][0].dev, self.events[e.id][0].n) for e in events if e.id in self.events}
         if self.plant == "noglobalid":
             known = {id: place for id, place in known.items() if place[0] == up.dev}
         if self.plant == "noid":

@@ -85,9 +85,7 @@ def test_any_batch(last: int, first: int, count: int, known: set[int], slack: in
         return
     assert plan.last >= last
     assert plan.upto == 0 or first <= plan.upto < first + count
-    assert [e.n for e in plan.fresh] == [
-        n for n in range(max(first, last + 1), plan.last + 1) if n not in known
-    ]
+    assert [e.n for e in plan.fresh] == [n for n in range(max(first, last + 1), plan.last + 1) if n not in known]
     again = decide(DEV, plan.last, max(plan.last, last + slack), batch, places | stored(*plan.fresh))  # type: ignore[arg-type]
     assert (again.fork, again.fresh, again.rehomed, again.last) == (0, (), (), plan.last)
     assert again.upto == plan.upto

@@ -38,6 +38,4 @@ def test_the_engine_imports_nothing_of_ours() -> None:
         for node in ast.walk(ast.parse(file.read_text())):
             modules = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            assert not any(m.split(".")[0] in {"server", "workers", "print", "piccolo"} for m in modules), (
-                file
-            )
+            assert not any(m.split(".")[0] in {"server", "workers", "print", "piccolo"} for m in modules), file
