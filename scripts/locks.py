@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {"requirements.lock": [], "requirements-dev.lock": ["--extra", "dev"]}
 PROOF = ROOT / ".venv" / "locks-proved"
 PYTHONS = ("3.11.2", "3.12", "3.13")
-COMPILE = "pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url".split()
+QUIET = ["pip", "compile", "-q", "--no-emit-index-url"]
+COMPILE = [*QUIET, "--universal", "--python-version", "3.11", "--generate-hashes"]
 
 
 def write() -> int:
@@ -38,22 +39,28 @@ def check() -> int:
         return _say(f"locks ok, resolved before for {', '.join(PYTHONS)}", 0)
     for python in PYTHONS:
         for name in LOCKS:
-            with tempfile.TemporaryDirectory() as folder:
-                # Only names and versions go in: what comes out must be the same set, so nothing is missing for it.
-                done = _uv(
-                    [
-                        *"pip compile -q --no-header --no-annotate --no-emit-index-url".split(),
-                        "--python-version",
-                        python,
-                    ]
-                    + [name, "-o", f"{folder}/out"],
-                    check=False,
-                )
-                if done:
-                    return _say(f"✗ {name} does not resolve for Python {python}", 1)
+            if fault := _resolves(name, python):
+                return _say(f"✗ {fault}", 1)
         _say(f"  resolves for Python {python}", 0)
     PROOF.write_text(digest)
     return _say("locks ok", 0)
+
+
+def _resolves(name: str, python: str) -> str:
+    """Does the resolver, asked anew for one Python with the project's own wishes, find just what the lock holds?"""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "out")
+        wishes = [*LOCKS[name], "pyproject.toml", "-c", name]
+        if _uv([*QUIET, "--no-header", "--no-annotate", "--python-version", python, *wishes, "-o", str(out)], False):
+            return f"{name} does not resolve for Python {python}"
+        missing = _pins(out.read_text()) - _pins((ROOT / name).read_text())
+        return f"{name} lacks {sorted(missing)} for Python {python}" if missing else ""
+
+
+def _pins(text: str) -> set[str]:
+    return {
+        _canonical(n) + "==" + v for n, v in re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", text, re.M)
+    }
 
 
 def _faults(name: str) -> list[str]:
