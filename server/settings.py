@@ -1,4 +1,7 @@
-"""The settings, read from the environment once, at the start of a process. Nothing else reads os.environ."""
+"""The settings, read from the environment once, at the start of a process.
+
+Beside it only words between processes are read there: READY_FILE (serving, workers, sandbox) and SANDBOX_*.
+"""
 
 import os
 from pathlib import Path

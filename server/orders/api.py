@@ -1,6 +1,6 @@
 """Orders for the desk: the list, and what a person may do to one. One order's whole page is in server/desk."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -9,8 +9,10 @@ from litestar.params import Parameter
 
 from server.accounts.guards import allow
 from server.accounts.rules import DESK
+from server.kit import clock
 from server.orders import actions, queries
 from server.orders.schemas import OrderPage
+from server.settings import Settings
 
 desk = allow(*DESK)
 helpers = allow("service", "manager")
@@ -39,16 +41,24 @@ class Note(msgspec.Struct, frozen=True):
 
 @get("/orders", guards=[desk])
 async def list_orders(
+    settings: Settings,
     ladder: Annotated[str, Parameter(query="state")] = "",
     q: str = "",
     shop: UUID | None = None,
     hold: str = "",
+    today: Literal["", "taken", "handed_over", "collected"] = "",
     after: str = "",
     limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
 ) -> OrderPage:
-    """A page of orders, newest first."""
+    """A page of orders, newest first. today: those that one of today's numbers counts."""
     return await queries.list_orders(
-        state=ladder, q=q.strip()[:80], shop=shop, hold=hold, after=after or None, limit=limit
+        state=ladder,
+        q=q.strip()[:80],
+        shop=shop,
+        hold=hold,
+        since=(today, clock.day_start(clock.now(), settings.zone)) if today else None,
+        after=after or None,
+        limit=limit,
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from server.errors import NotFound
+from server.errors import Invalid, NotFound
 from server.kit import db
 from server.orders import states, words
 from server.orders.schemas import (
@@ -157,7 +157,28 @@ def _row(r: Any) -> OrderRow:
     )
 
 
-async def list_orders(*, state: str, q: str, shop: UUID | None, hold: str, after: str | None, limit: int) -> OrderPage:
+def _cursor(after: str) -> tuple[datetime, UUID]:
+    """Where the page before ended. Raises Invalid for what is none of our cursors."""
+    taken, _, last = after.partition("~")
+    try:
+        return datetime.fromisoformat(taken), UUID(last)
+    except ValueError:
+        raise Invalid("bad_cursor", "翻页位置不正确,请回到第一页") from None
+
+
+_FACTS = {"taken": "taken_at", "handed_over": "handed_over_at", "collected": "collected_at"}
+
+
+async def list_orders(
+    *,
+    state: str,
+    q: str,
+    shop: UUID | None,
+    hold: str,
+    since: tuple[str, datetime] | None,
+    after: str | None,
+    limit: int,
+) -> OrderPage:
     """A page of orders, newest first. `after`: the `next` of the page before. `q`: part of any of its numbers."""
     where = ["true"]
     args: list[Any] = []
@@ -172,6 +193,9 @@ async def list_orders(*, state: str, q: str, shop: UUID | None, hold: str, after
         where.append(f"{states.LADDER_SQL} = {arg(state)}")
     if shop is not None:
         where.append(f"o.shop = {arg(shop)}")
+    if since is not None:
+        fact, moment = since
+        where.append(f"o.{_FACTS[fact]} >= {arg(moment)}")
     if hold:
         where.append(
             f"exists (select 1 from task t where t.order_id = o.id and t.closed_at is null and t.reason = {arg(hold)})"
@@ -185,8 +209,8 @@ async def list_orders(*, state: str, q: str, shop: UUID | None, hold: str, after
         )
     total = await db.value(f"select count(*) from sales_order o where {' and '.join(where)}", *args)
     if after:
-        taken, _, last = after.partition("~")
-        where.append(f"(o.taken_at, o.id) < ({arg(datetime.fromisoformat(taken))}, {arg(UUID(last))})")
+        taken, last = _cursor(after)
+        where.append(f"(o.taken_at, o.id) < ({arg(taken)}, {arg(last)})")
     found = await db.rows(
         f"""select {_ROW}, o.taken_at from sales_order o join shop s on s.id = o.shop
             where {" and ".join(where)} order by o.taken_at desc, o.id desc limit {arg(limit + 1)}""",

@@ -37,7 +37,7 @@ _NOT_OURS = ("DATABASE_URL", "REDIS_URL", "LAN", "PUBLIC_URL", "TZ_SHOP", "WORKE
 T = TypeVar("T")
 
 
-def until(what: str, look: Callable[[], T], seconds: float = 60.0, every: float = 0.1) -> T:
+def until(what: str, look: Callable[[], T | None], seconds: float = 60.0, every: float = 0.1) -> T:
     """Call look() until it returns something true, and return that. Raises AssertionError with the last answer."""
     deadline = time.monotonic() + seconds
     while True:

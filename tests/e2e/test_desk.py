@@ -1,13 +1,15 @@
 """What people at a desk do: log in, read and release what is held, say what a line is; and what 仓储 may not."""
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 from playwright.sync_api import Playwright, expect
 
 from tests.e2e import floor
 from tests.e2e.browser import Desk, browsing
-from tests.e2e.house import House, until
+from tests.e2e.house import Api, House, until
 
 
 def test_log_in_errors_are_said_in_words(product: House, playwright: Playwright, tmp_path: Path) -> None:
@@ -35,9 +37,8 @@ def test_the_desk_releases_a_hold_and_matches_a_line(product: House, playwright:
         desk.log_in("kefu", product.logins["kefu"])
         pane = desk.page.get_by_role("article")
 
-        held = until(
-            "the noted order is held", lambda: (o := kefu.find(noted)) and o["holds"] == ["buyer_note"] and o, 90
-        )
+        held = until("the noted order is held", partial(_held, kefu, noted), 90)
+        assert held["holds"] == ["buyer_note"]
         desk.open_order(held["no"])
         expect(pane).to_contain_text("买家留言")
         pane.get_by_role("button", name="查看买家留言").click()
@@ -53,7 +54,7 @@ def test_the_desk_releases_a_hold_and_matches_a_line(product: House, playwright:
         assert any(s["kind"] == "order_released" and s["reason"] == "备注不影响发货" and s["who"] for s in story), story
         expect(pane.get_by_role("button", name="放行：买家留言")).to_have_count(0)
 
-        lost = until("the strange order is held", lambda: (o := kefu.find(strange)) and o["holds"] and o, 90)
+        lost = until("the strange order is held", partial(_held, kefu, strange), 90)
         assert lost["holds"] == ["sku_unmatched"]
         desk.open_order(lost["no"])
         pane.get_by_role("button", name="匹配货品").click()
@@ -88,3 +89,8 @@ def test_the_warehouse_may_do_its_three_actions_and_nothing_else(product: House)
         assert unmarked.status_code == 403, "a form of another site must not act for a person"
         assert picker.get("me")["person"]["role"] == "warehouse"
     assert httpx.get(f"{product.url}/api/orders").status_code == 401
+
+
+def _held(kefu: Api, external_id: str) -> dict[str, Any] | None:
+    row = kefu.find(external_id)
+    return row if row and row["holds"] else None

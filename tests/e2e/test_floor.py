@@ -1,7 +1,8 @@
-"""What goes wrong on the floor: wrong goods, codes nobody knows, orders that end or move while the phone hears nothing, a
-session that ended."""
+"""What goes wrong on the floor: wrong goods, codes nobody knows, orders that end or move while the phone hears nothing,
+a session that ended."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Playwright, expect
@@ -142,10 +143,8 @@ def test_a_label_older_than_the_address_is_refused_at_the_door_and_the_new_one_l
         phone.scan_for(old, "right", "可以走")  # it cannot know
         line.mend()
         floor.all_sent(phone)
-        state, refused = (
-            "select state from parcel where order_id = $1",
-            "select 1 from event where kind = 'hand_over_refused' and subject_id = $1::uuid",
-        )
+        state = "select state from parcel where order_id = $1"
+        refused = "select 1 from event where kind = 'hand_over_refused' and subject_id = $1::uuid"
         assert product.value(state, order["id"]) == "packed"
         assert len(product.sql(refused, parcel[floor.C_ID])) == 1
         until("the phone knows the new label", lambda: any(new in p for p in phone.rows(PARCEL)))
@@ -179,8 +178,8 @@ def _do_tasks(phone: Phone, order_no: str) -> None:
         expect(phone.page.get_by_text(order_no).first).to_be_visible()
         phone.page.locator("#task-done").click()
         phone.page.get_by_role("dialog").get_by_role("button", name="做完了").click()
-        gone = todo[0][0]
-        until("the task is done", lambda gone=gone: _is_done(phone, gone))
+        floor.all_sent(phone)
+        until("the phone has no such task", partial(_is_done, phone, todo[0][0]))
     raise AssertionError(f"tasks of {order_no} do not end: {phone.rows(TASK)}")
 
 

@@ -22,14 +22,14 @@ export function Home({ counters }: { counters: Live<Counters> }): JSX.Element {
       {counters.error && !c ? <div class="pad"><Trouble error={counters.error} /></div> : null}
       <Alerts shops={shops.data?.rows ?? []} tasks={tasks.data?.rows ?? []} />
       <div class="kpis">
-        <Figure label={t('今日接单')} value={c?.intake.count} link={href(['orders'])} how={t('今天零点（店铺时区）以后进入系统的订单，每张只算一次。')} />
+        <Figure label={t('今日接单')} value={c?.intake.count} link={href(['orders'], { today: 'taken' })} how={t('今天零点（店铺时区）以后进入系统的订单，每张只算一次。')} />
         <Figure label={t('待处理')} value={c?.waiting.count} link={href(['tasks'])} how={t('现在还没有结束的挂起、缺货、拦截、回传失败等，同一张订单只算一次。')} />
-        <Figure label={t('今日已出库')} value={c?.shipped.count} link={href(['orders'], { state: 'shipped' })} how={t('今天零点（店铺时区）以后出库扫描确认的订单。')} />
+        <Figure label={t('今日已出库')} value={c?.shipped.count} link={href(['orders'], { today: 'handed_over' })} how={t('今天零点（店铺时区）以后出库扫描确认的订单。')} />
       </div>
       <h2 class="boardtitle">{t('两个时效')}</h2>
       <div class="kpis two">
-        <LeadTime label={t('处理时效')} lead={c?.lead.paid_to_handed_over_s} span={t('付款 → 出库')} link={href(['orders'], { state: 'shipped' })} how={t('今天出库的订单里，从买家付款到出库扫描的时间，取中位数。看仓库快不快。')} />
-        <LeadTime label={t('履约周期')} lead={c?.lead.placed_to_collected_s} span={t('下单 → 揽收')} link={href(['orders'], { state: 'shipped' })} how={t('今天被快递揽收的订单里，从买家下单到快递揽收的时间，取中位数。看买家等多久。')} />
+        <LeadTime label={t('处理时效')} lead={c?.lead.paid_to_handed_over_s} span={t('付款 → 出库')} link={href(['orders'], { today: 'handed_over' })} how={t('今天出库的订单里，从买家付款到出库扫描的时间，取中位数。看仓库快不快。')} />
+        <LeadTime label={t('履约周期')} lead={c?.lead.placed_to_collected_s} span={t('下单 → 揽收')} link={href(['orders'], { today: 'collected' })} how={t('今天被快递揽收的订单里，从买家下单到快递揽收的时间，取中位数。看买家等多久。')} />
       </div>
       <h2 class="boardtitle">{t('各店铺今日接单')}</h2>
       <ul class="byshop card">

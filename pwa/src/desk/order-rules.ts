@@ -8,7 +8,7 @@ export const PER_PAGE = 50
 /** The question of the list, as the API wants it. */
 export function question(query: Readonly<Record<string, string>>): string {
   const ask = new URLSearchParams({ limit: String(PER_PAGE) })
-  for (const k of ['state', 'hold', 'shop', 'q', 'after']) { const v = query[k]; if (v) ask.set(k, v) }
+  for (const k of ['state', 'today', 'hold', 'shop', 'q', 'after']) { const v = query[k]; if (v) ask.set(k, v) }
   return '/api/orders?' + ask.toString()
 }
 

@@ -36,7 +36,7 @@ export function Orders({ id }: { id: string }): JSX.Element {
     setAt(next)
     list.current?.querySelectorAll('[data-row]')[next]?.scrollIntoView({ block: 'nearest' })
   }
-  useEffect(() => { setAt(0) }, [query['state'], query['hold'], query['shop'], query['q'], query['after']])
+  useEffect(() => { setAt(0) }, [query['state'], query['today'], query['hold'], query['shop'], query['q'], query['after']])
   useKeys({
     j: () => move(1), k: () => move(-1), ArrowDown: () => move(1), ArrowUp: () => move(-1),
     Enter: () => open(rows[here]),
@@ -61,6 +61,9 @@ export function Orders({ id }: { id: string }): JSX.Element {
   )
 }
 
+// what the numbers of 看板 count: the links behind them bring these
+const TODAY: Record<string, () => string> = { taken: () => t('今日接单'), handed_over: () => t('今日已出库'), collected: () => t('今日揽收') }
+
 function Filters({ input, shops }: { input: { current: HTMLInputElement | null }; shops: readonly Shop[] }): JSX.Element {
   const query = route.value.query
   const timer = useRef(0)
@@ -72,6 +75,7 @@ function Filters({ input, shops }: { input: { current: HTMLInputElement | null }
   // the address may change under the field (back button, a link); the field follows unless it is being typed in
   useEffect(() => { const el = input.current; if (el && document.activeElement !== el) el.value = query['q'] ?? '' }, [query['q']])
   const state = query['state'] ?? ''
+  const today = query['today'] ?? ''
   return (
     <div class="filters">
       <div class="searchbox">
@@ -82,7 +86,8 @@ function Filters({ input, shops }: { input: { current: HTMLInputElement | null }
         <kbd aria-hidden="true">/</kbd>
       </div>
       <div class="chiprow" role="group" aria-label={t('按状态')}>
-        <Chip pressed={!state} onClick={() => pick({ state: undefined })}>{t('全部')}</Chip>
+        <Chip pressed={!state && !today} onClick={() => pick({ state: undefined, today: undefined })}>{t('全部')}</Chip>
+        {today ? <Chip pressed icon="clock" onClick={() => pick({ today: undefined })}>{TODAY[today]?.() ?? today}</Chip> : null}
         <Chip pressed={state === 'held'} icon="pause" onClick={() => pick({ state: state === 'held' ? undefined : 'held' })}>{t('等人处理')}</Chip>
         {Object.keys(LADDER).map((s) => {
           const look = LADDER[s]

@@ -13,6 +13,7 @@ export const t = words({
   '{n} 页': '{n} pages',
   '“{title} {spec}”以后在这家店都按 {name} {variant} 发货；所有在等它的订单会重新审单。': '“{title} {spec}” ships as {name} {variant} in this shop from now on; all orders waiting for it are reviewed again.',
   '“{why}”将不再拦住它；没有别的挂起时，会马上占用库存并可排入波次。': '“{why}” no longer stops it; without another hold it takes stock at once and may be picked.',
+  '今日揽收': 'Collected today',
   '上一页': 'Previous',
   '上次拉取': 'Last pull',
   '下一行、上一行': 'Next row, previous row',

@@ -245,3 +245,16 @@ async def test_an_absurd_number_costs_one_order_and_not_the_page(db: Any, world:
         pass
     assert await order(db, good) is not None
     assert await db.value("select count(*) from raw_order") == 2
+
+
+async def test_the_numbers_of_today_open_to_their_orders(as_role: Any, world: World, db: Any) -> None:
+    second = str(int(TID) + 1001)
+    await take(world, answer(taobao_order(TID, {"CAP-BLK": 1})), answer(taobao_order(second, {"SOCK": 1})))
+    await db.run("update sales_order set taken_at = taken_at - interval '2 days' where external_id = $1", second)
+    web: Client = await as_role("manager")
+    counters = (await web.get("/api/counters")).json()
+    for fact, counted in (("taken", counters["intake"]["count"]), ("handed_over", counters["shipped"]["count"])):
+        page = (await web.get("/api/orders", params={"today": fact})).json()
+        assert page["total"] == counted == len(page["rows"])
+    assert counters["intake"]["count"] == 1
+    assert (await web.get("/api/orders", params={"today": "tomorrow"})).status_code == 422

@@ -128,6 +128,7 @@ async def test_errors_have_one_form(as_role: Login, web: Client) -> None:
         "/api/orders/00000000-0000-7000-8000-000000000000": 404,
         "/api/orders?limit=100000": 422,
         "/api/orders?shop=not-a-uuid": 422,
+        "/api/orders?after=2026~x": 422,
     }
     for path, status in cases.items():
         answer = await web.get(path)
