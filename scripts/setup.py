@@ -73,7 +73,7 @@ def _environment(python: str) -> bool:
     if PYTHON.exists() and (_version(str(PYTHON), PROBE) or (0, 0)) >= OLDEST:
         return False
     if VENV.exists():
-        _say("旧 .venv 不可用,重建 (the old .venv does not work: made anew)")
+        _say("旧 .venv 不可用，重建 (the old .venv does not work: made anew)")
         shutil.rmtree(VENV)
     subprocess.run([python, "-m", "venv", str(VENV)], check=True)
     return True
@@ -107,7 +107,7 @@ def _packages(purpose: str) -> None:
     )
     _show(pip, total)
     if pip.returncode:
-        sys.exit("✗ 安装失败,原因见上 (installing failed, the reason is above). 网络恢复后重试 try again: make run")
+        sys.exit("✗ 安装失败，原因见上 (installing failed, the reason is above). 网络恢复后重试 try again: make run")
     STAMP.write_text(json.dumps({**done, purpose: digest}))
     _say(f"安装完成 installed in {time.monotonic() - begun:.0f} s")
 

@@ -29,7 +29,7 @@ def _need_database(s: Settings) -> Settings:
     held = instance.find(s.data_dir)
     if held is None or not held.database_url:
         raise click.ClickException(
-            "数据库没有运行:先在另一个终端 make run,或设置 DATABASE_URL "
+            "数据库没有运行：先在另一个终端 make run，或设置 DATABASE_URL "
             "(no database: start `make run`, or set DATABASE_URL)"
         )
     return msgspec.structs.replace(s, database_url=held.database_url, redis_url=s.redis_url or held.redis_url)

@@ -73,7 +73,7 @@ class Service:
                 raise Unavailable(
                     f"{self.name.lower()}_did_not_start",
                     f"内置 {self.name} 没有启动 (did not start);日志 {self.log_file}:\n{tail(self.log_file)}\n"
-                    f"请按日志处理后重试,{HINT}",
+                    f"请按日志处理后重试，{HINT}",
                 )
             time.sleep(0.02)
 
@@ -136,7 +136,7 @@ def unprivileged(data_dir: Path) -> tuple[list[str], int]:
         return words, user.pw_uid
     raise Unavailable(
         "no_unprivileged_user",
-        "PostgreSQL 不能以 root 运行,而这台机器既不允许用户命名空间 (unshare),也不允许换用户 (setpriv)。"
+        "PostgreSQL 不能以 root 运行，而这台机器既不允许用户命名空间 (unshare),也不允许换用户 (setpriv)。"
         "请用普通用户运行 (PostgreSQL will not run as root and this machine allows neither unshare nor setpriv: "
         f"run as an ordinary user), {HINT}",
     )

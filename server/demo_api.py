@@ -30,7 +30,7 @@ async def place(data: Wanted, settings: Settings) -> Placed:
             answer = await client.post("/control/orders", json={"platform": data.platform, "count": data.count})
             answer.raise_for_status()
     except httpx.HTTPError as e:
-        raise Unavailable("sandbox_down", "演示店铺暂时没有响应,请稍后再试") from e
+        raise Unavailable("sandbox_down", "演示店铺暂时没有响应，请稍后再试") from e
     async with db.transaction() as tx:
         for shop in await db.rows("select id from shop where platform = $1 and state = 'on'", data.platform):
             tx.enqueue(NewJob(kind="platforms.pull", key=str(shop["id"]), args={"shop_id": str(shop["id"])}))

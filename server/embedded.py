@@ -267,7 +267,7 @@ def _check_version(bin_dir: Path, home: Path) -> None:
     if major != theirs:
         raise Unavailable(
             "database_version",
-            f"{home} 由 PostgreSQL {theirs} 建立,现有程序是 {major};请用旧版备份后再恢复 "
+            f"{home} 由 PostgreSQL {theirs} 建立，现有程序是 {major}；请用旧版备份后再恢复 "
             f"(the folder was made by another PostgreSQL: back up with the old version and restore), {HINT}",
         )
 

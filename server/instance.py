@@ -48,7 +48,7 @@ def take(data_dir: Path) -> IO[str]:
         raise Conflict(
             "data_folder_in_use",
             f"数据目录 {data_dir} 正被另一个实例使用 (in use by process {other.pid if other else '?'})。"
-            "请先用 make stop 停止它,或给这个实例设置另一个 DATA_DIR 和 PORT "
+            "请先用 make stop 停止它，或给这个实例设置另一个 DATA_DIR 和 PORT "
             "(stop it with `make stop`, or give this one its own DATA_DIR and PORT)",
         )
     write(file, Instance(os.getpid()))

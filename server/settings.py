@@ -63,7 +63,7 @@ def _number(env: dict[str, str], name: str, default: int) -> int:
     if not text:
         return default
     if not text.isdigit() or not 0 < int(text) < 65536:
-        raise Invalid("bad_setting", f"{name} 应为 1–65535 的整数,现为 {text!r}")
+        raise Invalid("bad_setting", f"{name} 应为 1–65535 的整数，现为 {text!r}")
     return int(text)
 
 

@@ -176,7 +176,7 @@ class Supervisor:
     def _look_after(self) -> None:
         if self.databases is not None:
             for name in self.databases.revive():
-                self._say(_NAME, f"{name} 意外结束,已重新启动 (had ended, is running again)")
+                self._say(_NAME, f"{name} 意外结束，已重新启动 (had ended, is running again)")
         now = time.monotonic()
         for child in [c for c in self.children if c.service and not c.alive]:
             due = self._due.get(child.name)
@@ -217,7 +217,7 @@ class Supervisor:
     def _end_all(self) -> None:
         self._asked += 1  # from here on, one more signal is the second
         if self.children or self.databases:
-            self._say(_NAME, "正在停止,再按一次 Ctrl-C 立即结束 (stopping; Ctrl-C again ends at once) …")
+            self._say(_NAME, "正在停止，再按一次 Ctrl-C 立即结束 (stopping; Ctrl-C again ends at once) …")
         for child in self.children:
             child.end(signal.SIGTERM)
         self._drain(_GRACE)

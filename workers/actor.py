@@ -117,7 +117,7 @@ async def _with_lease(leased: Leased, kind: Kind) -> None:
             return
         if keeper.done():
             raise Lost
-        raise Unavailable("took_too_long", f"任务超过 {kind.limit_s:g} 秒,稍后再试")
+        raise Unavailable("took_too_long", f"任务超过 {kind.limit_s:g} 秒，稍后再试")
     finally:
         for task in (work, keeper):
             task.cancel()

@@ -48,7 +48,7 @@ async def park_silent() -> int:
                 continue
             parked += 1
             await tx.emit(JobParked(subject=r["id"], reason="silent", to={"kind": r["kind"]}))
-            words = f"任务连续 {table.MAX_SILENT_ENDS} 次中断,没有留下原因(进程被杀或崩溃)"
+            words = f"任务连续 {table.MAX_SILENT_ENDS} 次中断，没有留下原因(进程被杀或崩溃)"
             await _dead_job(tx, r["id"], r["kind"], r["key"], "silent", words, "")
     if parked:
         log.error("silent_jobs_parked", count=parked)
@@ -72,5 +72,5 @@ async def _dead_job(tx: Tx, job_id: UUID, kind: str, key: str, reason: str, word
         tx, [NewTask(kind="dead_job", subject_kind="job", subject_id=job_id, reason=reason, detail=detail)]
     )
     await tasks.notify(
-        tx, "manager", "dead_job", "后台任务停下了,需要人处理", f"{kind}:{words}", "/tasks?kind=dead_job"
+        tx, "manager", "dead_job", "后台任务停下了，需要人处理", f"{kind}:{words}", "/tasks?kind=dead_job"
     )

@@ -46,7 +46,7 @@ async def log_in(login: str, password: str) -> LoggedInAs:
     after too many failures."""
     login = login.strip().lower()[:80]
     if await queries.recent_failures(login) >= MAX_FAILURES:
-        raise Unavailable("too_many_tries", "失败次数过多,请 15 分钟后再试", retry_after=900)
+        raise Unavailable("too_many_tries", "失败次数过多，请 15 分钟后再试", retry_after=900)
     person = await queries.find_person(login)
     right = await _matches(person["password"] if person else _DUMMY, password[: rules.MAX_PASSWORD + 1])
     if person is None or not right or not person["active"]:

@@ -25,5 +25,5 @@ def password_flaw(password: str, login: str) -> str:
     if len(password) > MAX_PASSWORD:
         return f"密码最多 {MAX_PASSWORD} 个字符"
     if password.lower() == login.lower() or len(set(password)) < 4:
-        return "密码太容易猜到,请换一个"
+        return "密码太容易猜到，请换一个"
     return ""

@@ -36,7 +36,7 @@ def load(path: Path) -> None:
                 f.write(os.urandom(32))
     key = path.read_bytes()
     if len(key) != 32:
-        raise Conflict("bad_key_file", f"密钥文件 {path} 不是 32 字节,请从备份恢复")
+        raise Conflict("bad_key_file", f"密钥文件 {path} 不是 32 字节，请从备份恢复")
     _kek = AESGCM(key)
     _mac = hmac.digest(key, b"zhongshu fingerprint", "sha256")
     _keys.clear()
@@ -84,7 +84,7 @@ def _unwrap(key_id: UUID, wrapped: bytes | None) -> AESGCM:
     key = _keys.get(key_id)
     if key is None:
         if wrapped is None:
-            raise NotFound("key_destroyed", "该数据已过保存期限,密钥已销毁")
+            raise NotFound("key_destroyed", "该数据已过保存期限，密钥已销毁")
         raw = _wrapper().decrypt(wrapped[:_NONCE], wrapped[_NONCE:], f"data_key|{key_id}".encode())
         key = _keys[key_id] = AESGCM(raw)
     return key
@@ -100,4 +100,4 @@ async def open_sealed(key_id: UUID, data: bytes, aad: str) -> bytes:
     try:
         return key.decrypt(data[:_NONCE], data[_NONCE:], f"{aad}|{key_id}".encode())
     except InvalidTag as e:
-        raise Conflict("seal_broken", "密封数据校验失败,可能被改动过") from e
+        raise Conflict("seal_broken", "密封数据校验失败，可能被改动过") from e

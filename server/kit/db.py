@@ -80,7 +80,7 @@ async def transaction() -> AsyncIterator[Tx]:
         connection_tx = ENGINE.transaction(allow_nested=False)
         await connection_tx.__aenter__()
     except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as e:
-        raise Unavailable("database_down", "数据库暂时连不上,请稍后再试") from e
+        raise Unavailable("database_down", "数据库暂时连不上，请稍后再试") from e
     tx = Tx(connection_tx.connection, None)
     token = _tx.set(tx)
     try:
@@ -112,7 +112,7 @@ async def connection() -> AsyncIterator[Any]:
         async with pool.acquire() as c:
             yield c
     except (ConnectionRefusedError, FileNotFoundError, asyncpg.CannotConnectNowError) as e:
-        raise Unavailable("database_down", "数据库暂时连不上,请稍后再试") from e
+        raise Unavailable("database_down", "数据库暂时连不上，请稍后再试") from e
 
 
 async def rows(sql: str, *args: Any) -> list[Record]:

@@ -8,7 +8,7 @@ _STORY: Final = {
     "order_taken": "接单",
     "order_changed": "平台更新了订单",
     "receiver_changed": "收件信息已更新",
-    "lines_changed": "明细有变,退回审单",
+    "lines_changed": "明细有变，退回审单",
     "order_cancelled": "订单已取消",
     "refund_asked": "买家申请退款",
     "order_held": "挂起",
@@ -17,7 +17,7 @@ _STORY: Final = {
     "line_matched": "匹配了货品",
     "note_revealed": "查看了买家留言",
     "stock_reserved": "库存已占用",
-    "stock_short": "缺货,等待到货",
+    "stock_short": "缺货，等待到货",
     "stock_released": "释放占用",
     "wave_made": "加入波次",
     "pick_confirmed": "拣货",
@@ -56,11 +56,11 @@ def story(kind: str, reason: str, to: dict[str, Any]) -> str:
     """One line of the story. `reason`: a code we know, or what a person wrote."""
     text = _STORY.get(kind, kind)
     if kind == "task_opened":
-        text = f"{text}:{KINDS.get(str(to.get('kind')), str(to.get('kind')))}"
+        text = f"{text}：{KINDS.get(str(to.get('kind')), str(to.get('kind')))}"
     if kind == "task_closed" and to.get("outcome"):
         text = f"{text}({_OUTCOMES.get(str(to['outcome']), str(to['outcome']))})"
     if kind == "waybill_made" and to.get("waybill_no"):
         text = f"{text} {to['waybill_no']}"
     if kind in ("pick_confirmed", "pick_undone") and to.get("sku"):
         text = f"{text} {to['sku']} × {to.get('qty', 1)}"
-    return f"{text}:{REASONS.get(reason, reason)}" if reason else text
+    return f"{text}：{REASONS.get(reason, reason)}" if reason else text

@@ -27,6 +27,6 @@ def compare(items: Sequence[Sequence[Any]], scanned: Iterable[tuple[str, int]]) 
 
 
 def difference_said(d: Difference) -> str:
-    """A difference in words: '少 TEE-RED-M ×1;多 MUG ×1'."""
+    """A difference in words: '少 TEE-RED-M ×1；多 MUG ×1'."""
     short = [f"少 {sku} ×{n}" for sku, n in d.missing.items()]
     return ";".join(short + [f"多 {sku} ×{n}" for sku, n in d.extra.items()])

@@ -29,10 +29,10 @@ async def make_wave(device_id: UUID, order_ids: list[UUID] | None, max_orders: i
     async with db.transaction() as tx:
         device = await db.row("select id, warehouse from device where id = $1 and revoked_at is null", device_id)
         if device is None:
-            raise NotFound("no_device", "没有这台设备,或已停用")
+            raise NotFound("no_device", "没有这台设备，或已停用")
         ready = await queries.lock_ready(order_ids, max_orders)
         if not ready:
-            raise Conflict("no_ready_orders", "没有可拣的订单:待审、缺货或已在其他波次")
+            raise Conflict("no_ready_orders", "没有可拣的订单：待审、缺货或已在其他波次")
         warehouse = device["warehouse"] or (await catalog.get_warehouse()).id
         placed = rules.lay_out(await queries.to_pick([r["id"] for r in ready]))
         wave_id, now = uuid7(), clock.now()

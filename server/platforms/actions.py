@@ -87,5 +87,5 @@ async def pull_soon(shop_id: UUID) -> None:
         if state is None:
             raise NotFound("no_shop", "没有这个店铺")
         if state == "off":
-            raise Conflict("shop_off", "店铺已停用,启用后才能拉单")
+            raise Conflict("shop_off", "店铺已停用，启用后才能拉单")
         tx.enqueue(NewJob(kind="platforms.pull", key=str(shop_id), args={"shop_id": str(shop_id)}))

@@ -161,7 +161,9 @@ async def relabel(order_id: UUID) -> int:
         )
         if left:
             text = "、".join(f"{p['order_no']}({p['waybill_no']})" for p in left)
-            await tasks.notify(tx, "service", "intercept", "收件信息在出库后变更,请拦截", text, "/tasks?kind=intercept")
+            await tasks.notify(
+                tx, "service", "intercept", "收件信息在出库后变更，请拦截", text, "/tasks?kind=intercept"
+            )
         if len(left) < len(stale):
             tx.enqueue(NewJob(kind="shipping.waybills"))
     return len(stale)
@@ -191,7 +193,7 @@ async def tell_carrier(http: httpx.AsyncClient) -> int:
                         subject_kind="parcel",
                         subject_id=some[no],
                         reason="waybill_unknown",
-                        detail={"waybill_no": no, "message": f"{account.name} 不认识这个面单号,请联系快递"},
+                        detail={"waybill_no": no, "message": f"{account.name} 不认识这个面单号，请联系快递"},
                     )
                     for no in handed.unknown
                     if no in some
@@ -266,7 +268,7 @@ async def write_back_needs_person(tx: Tx, parcel_id: UUID, reason: str, words: s
     )
     if opened:
         await tx.emit(WriteBackRefused(subject=r["order_id"], reason=reason, to={"waybill_no": r["waybill_no"]}))
-        title = f"发货回传失败:{r['order_no']}"
+        title = f"发货回传失败：{r['order_no']}"
         await tasks.notify(tx, "service", "write_back", title, words[:200], f"/orders/{r['order_id']}")
 
 
@@ -274,7 +276,7 @@ async def retry_write_back(parcel_id: UUID) -> None:
     """A person mended the cause: tell the platform once more. Its open tasks are closed."""
     async with db.transaction() as tx:
         if await queries.to_write_back(parcel_id) is None:
-            raise NotFound("nothing_to_write_back", "没有要回传的发货信息,或已回传")
+            raise NotFound("nothing_to_write_back", "没有要回传的发货信息，或已回传")
         await tasks.close_for(tx, "write_back", [parcel_id], "again")
         key = str(parcel_id)
         tx.enqueue(NewJob(kind="shipping.write_back", key=key, args={"parcel_id": key}, give_up_s=WRITE_BACK_S))

@@ -86,5 +86,5 @@ class Carrier:
         except msgspec.DecodeError as e:
             raise Unavailable("carrier_answer_unreadable", f"{self.account.name} 的回答无法解析") from e
         if r.status_code >= 400:
-            raise Rejected("carrier_refused", f"{self.account.name} 拒绝:{answer.get('message', r.status_code)}")
+            raise Rejected("carrier_refused", f"{self.account.name} 拒绝：{answer.get('message', r.status_code)}")
         return answer

@@ -227,9 +227,9 @@ async def mark_printed(print_job: UUID) -> None:
     async with db.transaction():
         state = await _state(print_job)
         if state == "stale":
-            raise Conflict("label_stale", "这张面单已作废,请打印新面单")
+            raise Conflict("label_stale", "这张面单已作废，请打印新面单")
         if state not in ("ready", "printed"):
-            raise Conflict("not_ready", "还没有生成,不能标记为已打印")
+            raise Conflict("not_ready", "还没有生成，不能标记为已打印")
         await db.run("update print_job set state = 'printed', printed_at = now() where id = $1", print_job)
 
 

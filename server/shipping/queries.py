@@ -77,7 +77,7 @@ async def get_pdf(print_job: UUID) -> tuple[str, bytes]:
     """
     r = await db.row("select kind, subject_no, pdf from print_job where id = $1", print_job)
     if r is None or r["pdf"] is None:
-        raise NotFound("no_pdf", "还没有生成,或已过保存期限")
+        raise NotFound("no_pdf", "还没有生成，或已过保存期限")
     return f"{r['kind']}-{r['subject_no']}.pdf", bytes(r["pdf"])
 
 

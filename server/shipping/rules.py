@@ -5,7 +5,7 @@ import msgspec
 STOPPED = {
     "cancelled": "订单已取消",
     "refund_asked": "买家申请了退款",
-    "held": "订单被挂起,待审",
+    "held": "订单被挂起，待审",
     "unpicked": "打包后又取出过货",
 }
 """Why a parcel must not go on, by the reason that parcel.stop carries."""
@@ -41,11 +41,11 @@ def refuse(f: Facts, seen: int) -> Refusal | None:
     """
     reason = f.blocked or f.stop or ("cancelled" if f.state == "cancelled" else "held" if f.state == "stopped" else "")
     if reason:
-        return Refusal(reason, "intercept", f"{STOPPED.get(reason, '该包裹已停止')}:拦下,不要交给快递")
+        return Refusal(reason, "intercept", f"{STOPPED.get(reason, '该包裹已停止')}:拦下，不要交给快递")
     if f.old_label:
-        return Refusal("old_label", "reprint", "旧面单:收件信息已变更,拦下,换贴新面单")
+        return Refusal("old_label", "reprint", "旧面单：收件信息已变更，拦下，换贴新面单")
     if f.label_state == "stale" or f.label_version != f.order_version or 0 < seen < f.order_version:
-        return Refusal("stale_label", "reprint", "面单已过期:收件信息已变更,拦下,换贴新面单")
+        return Refusal("stale_label", "reprint", "面单已过期：收件信息已变更，拦下，换贴新面单")
     if f.state not in ("packed", "handed_over"):
-        return Refusal("not_packed", "intercept", "未完成打包核对:拦下,核对后再出库")
+        return Refusal("not_packed", "intercept", "未完成打包核对：拦下，核对后再出库")
     return None

@@ -63,7 +63,7 @@ async def close(task_id: UUID, outcome: str, reason: str) -> None:
 async def _refuse_closed(task_id: UUID) -> None:
     if await db.value("select 1 from task where id = $1", task_id) is None:
         raise NotFound("no_task", "没有这项任务")
-    raise Conflict("task_closed", "这项任务已经处理过了,请刷新")
+    raise Conflict("task_closed", "这项任务已经处理过了，请刷新")
 
 
 async def read_notices(person: UUID, notices: Sequence[UUID]) -> None:

@@ -19,7 +19,7 @@ REASONS: Final = {
     "unknown_state": "平台状态未知",
     "refund_asked": "买家申请退款",
     "risk_review": "平台风控审核中",
-    "platform_locked": "平台锁定,暂不可发货",
+    "platform_locked": "平台锁定，暂不可发货",
     "receiver_incomplete": "收件信息不完整",
     "sku_unmatched": "商品未匹配货品",
     "bad_lines": "明细数量不正确",
@@ -31,8 +31,8 @@ REASONS: Final = {
     "changed": "订单内容有变",
     "lines_changed": "明细有变",
     "held": "订单被挂起",
-    "stale_label": "地址已变,面单过期",
-    "address_changed": "地址已变,面单过期",
+    "stale_label": "地址已变，面单过期",
+    "address_changed": "地址已变，面单过期",
     "pick_short": "拣货缺货",
     "unreadable": "内容无法解析",
     "stopped": "包裹已被拦下",
@@ -41,9 +41,9 @@ REASONS: Final = {
 
 
 def title(kind: str, reason: str) -> str:
-    """挂起:有买家留言"""
+    """挂起：有买家留言"""
     what, why = KINDS.get(kind, kind), REASONS.get(reason, "")
-    return f"{what}:{why}" if why else what
+    return f"{what}：{why}" if why else what
 
 
 def action(kind: str, detail: dict[str, Any]) -> str:

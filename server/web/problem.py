@@ -62,7 +62,7 @@ def http(request: Request[Any, Any, Any], e: HTTPException) -> Response[Any]:
 def bug(request: Request[Any, Any, Any], e: Exception) -> Response[Any]:
     """Not foreseen: told to the log in full, to the caller by its trace id."""
     log.error("unexpected", path=request.url.path, exc_info=e)
-    return _answer(request, 500, "unexpected", "系统出错了,请把追踪号告诉管理员")
+    return _answer(request, 500, "unexpected", "系统出错了，请把追踪号告诉管理员")
 
 
 def no_text(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:

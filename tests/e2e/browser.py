@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Playwright, Response, expect
@@ -41,14 +41,14 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 class Browser:
-    """One Chromium. `dark`: prefers-color-scheme."""
+    """One Chromium."""
 
     size = (1440, 900)
     scale = 1.0
     mobile = False
 
-    def __init__(self, playwright: Playwright, profile: Path, url: str, *, dark: bool = False) -> None:
-        self.profile, self.url, self.dark = profile, url, dark
+    def __init__(self, playwright: Playwright, profile: Path, url: str) -> None:
+        self.profile, self.url = profile, url
         self.errors: list[str] = []
         """What the console and the page complained of, but for a network that is not there."""
         self._playwright = playwright
@@ -79,6 +79,7 @@ class Browser:
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda e: self.errors.append(f"uncaught: {e}"))
         self.page.on("response", self._answered)
+        self._cdp = context.new_cdp_session(self.page)  # what is emulated lasts as long as its session
         self.shape(*self.size)
         self.page.goto(self.url)
 
@@ -87,14 +88,13 @@ class Browser:
         said = self.profile / "DevToolsActivePort"
         return said.read_text().split("\n")[0] if said.exists() else ""
 
-    def shape(self, width: int, height: int) -> None:
-        """The screen, and whether it is a phone's."""
-        cdp = self.page.context.new_cdp_session(self.page)  # the emulation lasts as long as its session
+    def shape(self, width: int, height: int, *, dark: bool = False) -> None:
+        """The screen, whether it is a phone's, and its colour scheme."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": self.scale, "mobile": self.mobile}
-        cdp.send("Emulation.setDeviceMetricsOverride", metrics)
-        cdp.send("Emulation.setTouchEmulationEnabled", {"enabled": self.mobile, "maxTouchPoints": 5})
-        scheme = [{"name": "prefers-color-scheme", "value": "dark" if self.dark else "light"}]
-        cdp.send("Emulation.setEmulatedMedia", {"features": scheme})
+        self._cdp.send("Emulation.setDeviceMetricsOverride", metrics)
+        self._cdp.send("Emulation.setTouchEmulationEnabled", {"enabled": self.mobile, "maxTouchPoints": 5})
+        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self._cdp.send("Emulation.setEmulatedMedia", {"features": scheme})
 
     def kill(self) -> None:
         """SIGKILL to every process of it: what was not written is gone."""
@@ -261,10 +261,13 @@ class Desk(Browser):
         expect(self.page.get_by_text(text).first).to_be_visible()
 
 
+B = TypeVar("B", bound=Browser)
+
+
 @contextmanager
-def browsing(playwright: Playwright, kind: type[Any], folder: Path, url: str, **more: Any) -> Iterator[Any]:
+def browsing(playwright: Playwright, kind: type[B], folder: Path, url: str) -> Iterator[B]:
     """A browser that has ended when the block has, and a picture of its last moment when the block failed."""
-    browser = kind(playwright, folder / "profile", url, **more)
+    browser = kind(playwright, folder / "profile", url)
     try:
         yield browser
     except BaseException:

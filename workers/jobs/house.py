@@ -21,9 +21,9 @@ async def check_stock() -> None:
         return
     log.error("stock_differences", count=len(found))
     async with db.transaction() as tx:
-        title = f"库存账实不符:{len(found)} 个货品"
+        title = f"库存账实不符：{len(found)} 个货品"
         for role in ("stock", "manager"):
-            await tasks.notify(tx, role, "stock_difference", title, "流水、结存与占用对不上,请盘点核对", "/stock")
+            await tasks.notify(tx, role, "stock_difference", title, "流水、结存与占用对不上，请盘点核对", "/stock")
 
 
 @job("house.tidy", limit_s=900)
