@@ -169,6 +169,9 @@ def map_file(platform: str, file: Path) -> None:
         click.echo(f"✗ {e.message}", err=True)
         raise SystemExit(2) from e
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(result), indent=2).decode() + "\n")
+    if isinstance(result, dict) and "error" in result:
+        click.echo("✗ 这是一个错误回应，不是订单 (an error body, not orders)", err=True)
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":
