@@ -31,7 +31,7 @@ def run(settings: Settings) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=3,
         timeout_keep_alive=65,
         proxy_headers=bool(settings.public_url),
         forwarded_allow_ips="127.0.0.1",

@@ -22,6 +22,7 @@ _LOCK = 0x7A68_7363
 TICK_S = 1.0
 TRACK_EVERY_S = 60.0
 TRACK_EVERY_DEMO_S = 3.0
+SWEEP_EVERY_S = 3600.0
 NIGHT_HOUR = 3
 """From this hour of the shop's day on, the nightly jobs of that day are entered."""
 NIGHTLY = ("stock.check", "house.tidy")
@@ -37,7 +38,7 @@ class Scheduler:
         self.started = asyncio.Event()
         """Leads or stands by: the database answers."""
         self._pulled: dict[str, float] = {}
-        self._tracked = -1e9
+        self._tracked = self._swept = -1e9
         self._night = ""
 
     async def run(self) -> None:
@@ -68,7 +69,7 @@ class Scheduler:
     async def tick(self) -> None:
         """Enter what is due now, in one transaction."""
         now = time.monotonic()
-        new = await self._pulls(now) + await self._tracks(now) + await self._nights()
+        new = await self._pulls(now) + await self._tracks(now) + self._sweep(now) + await self._nights()
         if new:
             async with db.transaction() as tx:
                 tx.enqueue(*new)
@@ -89,6 +90,12 @@ class Scheduler:
             return []
         self._tracked = now
         return [NewJob(kind="shipping.track")] if await shipping.tracking_due() else []
+
+    def _sweep(self, now: float) -> list[NewJob]:
+        if now - self._swept < SWEEP_EVERY_S:
+            return []
+        self._swept = now
+        return [NewJob(kind="house.sweep")]
 
     async def _nights(self) -> list[NewJob]:
         local = clock.now().astimezone(self.settings.zone)

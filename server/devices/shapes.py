@@ -62,6 +62,7 @@ TEMPLATES = [
             "items",
             "label_state",
             "old_waybills",
+            "wave_no",
         ),
         ("warehouse",),
         only="{r}.on_floor",

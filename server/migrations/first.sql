@@ -294,6 +294,7 @@ create table parcel (
   stop text not null default '',
   items jsonb not null default '{}',
   old_waybills text[] not null default '{}',
+  wave_no text not null default '',
   made_at timestamptz not null default now(),
   packed_at timestamptz,
   handed_over_at timestamptz,

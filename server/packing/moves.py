@@ -23,7 +23,7 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     items: list[list[Any]]
 
 
-async def plan(tx: Tx, wave: UUID, warehouse: UUID, planned: Sequence[Planned]) -> None:
+async def plan(tx: Tx, wave: UUID, wave_no: str, warehouse: UUID, planned: Sequence[Planned]) -> None:
     """One parcel for each order of a wave. order_version: the receiver version that counts now."""
     now = clock.now()
     block = await numbers.take(f"parcel-{now.year}", len(planned))
@@ -47,6 +47,7 @@ async def plan(tx: Tx, wave: UUID, warehouse: UUID, planned: Sequence[Planned]) 
             "stop",
             "items",
             "old_waybills",
+            "wave_no",
             "made_at",
         ],
         [
@@ -68,6 +69,7 @@ async def plan(tx: Tx, wave: UUID, warehouse: UUID, planned: Sequence[Planned]) 
                 "",
                 msgspec.json.encode(p.items).decode(),
                 [],
+                wave_no,
                 now,
             )
             for p, n in zip(planned, block, strict=True)

@@ -30,6 +30,7 @@ class Parcel(Table, tablename="parcel"):
     stop = text()
     items = obj()
     old_waybills = Array(base_column=Text(), default=list)
+    wave_no = text()
     made_at = at(now=True)
     packed_at = at(null=True)
     handed_over_at = at(null=True)

@@ -36,7 +36,7 @@ async def make_wave(device_id: UUID, order_ids: list[UUID] | None, max_orders: i
         warehouse = device["warehouse"] or (await catalog.get_warehouse()).id
         placed = rules.lay_out(await queries.to_pick([r["id"] for r in ready]))
         wave_id, now = uuid7(), clock.now()
-        number = (await numbers.take("wave", 1))[0]
+        wave_no = f"W{1000 + (await numbers.take('wave', 1))[0]}"
         slot = rules.slots([r["id"] for r in ready])
         await db.copy(
             "wave",
@@ -44,7 +44,7 @@ async def make_wave(device_id: UUID, order_ids: list[UUID] | None, max_orders: i
             [
                 (
                     wave_id,
-                    f"W{1000 + number}",
+                    wave_no,
                     warehouse,
                     device_id,
                     "open",
@@ -110,6 +110,7 @@ async def make_wave(device_id: UUID, order_ids: list[UUID] | None, max_orders: i
         await parcels.plan(
             tx,
             wave_id,
+            wave_no,
             warehouse,
             [
                 Planned(

@@ -1,5 +1,6 @@
 """What the end-to-end tests do again and again: orders into a wave, a whole wave on one phone, the books compared."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
@@ -68,12 +69,17 @@ def to_scan(phone: Phone, wave_id: str) -> list[str]:
     return [p[P_CODES][0] for p in mine for _ in range(p[P_QTY])]
 
 
-def pick(phone: Phone, codes: list[str], *, unsent: int, last: bool = True) -> None:
-    """Scan these units. unsent: how many scans wait on the device before the first (it must be offline)."""
+def pick(phone: Phone, codes: list[str], *, before: int = 0, last: bool = True) -> None:
+    """Scan these units without network. before: acts that wait on the device already."""
     for n, code in enumerate(codes, start=1):
         ended = last and n == len(codes)
         phone.scan_for(code, "done" if ended else "right", "波次拣完" if ended else "对")
-        until("the scan is stored", lambda n=n: phone.unsent() == unsent + n, every=0.02)  # type: ignore[misc]
+        until("the scan is stored", partial(stored, phone, before + n), every=0.02)
+
+
+def stored(phone: Phone, acts: int) -> bool:
+    """So many acts lie in the outbox, and the header says how much waits."""
+    return len(phone.acts()) == acts and phone.unsent() == len(phone.outbox())
 
 
 def pack(phone: Phone, wave_no: str, parcel: list[Any]) -> None:

@@ -267,11 +267,12 @@ class Api:
 
 class Line:
     """The wire between one browser and the server: a TCP relay. cut() is a dead network for everything behind it,
-    service worker and new tabs included; the browser's own idea of being online stays as wrong as it is in life."""
+    service worker and new tabs included; the browser's own idea of being online stays as wrong as it is in life.
+    swallow() is the cruel kind: what is sent arrives, the answer is lost."""
 
     def __init__(self, upstream: int) -> None:
         self._upstream = upstream
-        self._whole = True
+        self._whole, self._lost = True, b""
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -297,9 +298,14 @@ class Line:
             for s in self._open:
                 _reset(s)
 
+    def swallow(self, path: str) -> None:
+        """The network is back, but POSTs to this path reach the server and their connection is reset at the answer."""
+        with self._lock:
+            self._whole, self._lost = True, b"POST " + path.encode() + b" "
+
     def mend(self) -> None:
         with self._lock:
-            self._whole = True
+            self._whole, self._lost = True, b""
 
     def close(self) -> None:
         self.cut()
@@ -333,30 +339,36 @@ class Line:
             self._open.add(far)
             if not self._whole:
                 _reset(far)
-        back = threading.Thread(target=_carry, args=(far, near), daemon=True)
+        asked: list[bytes] = [b""]
+        back = threading.Thread(target=self._carry, args=(far, near, asked), kwargs={"down": True}, daemon=True)
         back.start()
-        _carry(near, far)
+        self._carry(near, far, asked)
         back.join()
         self._forget(near)
         self._forget(far)
+
+    def _carry(self, frm: socket.socket, to: socket.socket, asked: list[bytes], *, down: bool = False) -> None:
+        """asked: the head of the request that this connection is at."""
+        try:
+            while block := frm.recv(65536):
+                if not down and block[:5] in (b"POST ", b"GET /"):
+                    asked[0] = block[:200]
+                if down and self._lost and asked[0].startswith(self._lost):
+                    _reset(to)
+                    break
+                to.sendall(block)
+        except OSError:
+            pass  # the line was cut or one end went away: the other end is told below
+        for s in (frm, to):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it was gone before
 
     def _forget(self, s: socket.socket) -> None:
         with self._lock:
             self._open.discard(s)
         s.close()
-
-
-def _carry(frm: socket.socket, to: socket.socket) -> None:
-    try:
-        while block := frm.recv(65536):
-            to.sendall(block)
-    except OSError:
-        pass  # the line was cut or one end went away: the other end is told below
-    for s in (frm, to):
-        try:
-            s.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # it was gone before
 
 
 def _reset(s: socket.socket) -> None:

@@ -1,7 +1,8 @@
-"""What the house does at night: stock balances compared, old PDFs and finished jobs removed."""
+"""What the house does by itself: at night stock is compared and old sheets and jobs go; hourly the floor is swept."""
 
 import structlog
 
+from server.devices import actions as devices
 from server.kit import db
 from server.shipping import papers
 from server.stock import queries as stock
@@ -24,6 +25,12 @@ async def check_stock() -> None:
         title = f"库存账实不符：{len(found)} 个货品"
         for role in ("stock", "manager"):
             await tasks.notify(tx, role, "stock_difference", title, "流水、结存与占用对不上，请盘点核对", "/stock")
+
+
+@job("house.sweep")
+async def sweep() -> None:
+    """What ended a day ago leaves the devices."""
+    await devices.sweep()
 
 
 @job("house.tidy", limit_s=900)

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { computed, signal } from '@preact/signals'
-import { EventKind, parcels, picks, record, status, waves, type Parcel } from '../sync'
+import { EventKind, parcels, picks, record, status, type Parcel } from '../sync'
 import { Act, Card, Count, Empty, HandInput, Sheet, useScan, what } from './parts'
 import { findParcel, halted, packable, packed, packScan, verified, type FoundParcel, type Tally } from './rules'
 import { age, clearResult, go, inTurn, result, show } from './state'
@@ -63,7 +63,7 @@ const list = computed(() => (choices.value.length ? choices.value : packable(par
 function Start(): JSX.Element {
   const hand = useRef(signal(false)).current
   useScan(async (code) => {
-    const f = findParcel(code, waves.value, picks.value, parcels.value)
+    const f = findParcel(code, picks.value, parcels.value)
     found(code, f)
     if (f.kind === 'unknown' && !f.sku) await record(EventKind.foreignScan, ['pack', code])
   })
@@ -78,7 +78,7 @@ function Start(): JSX.Element {
         ? <Empty title={t('noReady')} text={status.value.lastExchange === null ? t('noReadyUnknown') : t('noReadyDo')} />
         : <h2>{t('readyParcels', { n: list.value.length })}</h2>}
       {list.value.slice(0, SHOWN).map((p) => (
-        <button type="button" class="f-choice" key={p.id} onClick={() => found(p.no, findParcel(p.no, waves.value, picks.value, parcels.value))}>
+        <button type="button" class="f-choice" key={p.id} onClick={() => found(p.no, findParcel(p.no, picks.value, parcels.value))}>
           <b>{t('slotIs', { slot: p.slot })}</b>
           <span>{p.no} · {p.orderNo}</span>
           <em>{p.items.reduce((n, i) => n + i.qty, 0)} {t('pieces')}</em>
@@ -117,7 +117,7 @@ function Verify({ parcel }: { parcel: Parcel }): JSX.Element {
   useScan(async (code, qty) => {
     const p = parcels.value.find((x) => x.id === parcel.id) ?? parcel
     if (halted(p)) return stop(p)
-    const a = packScan(code, qty, p, tallyOf(p.id), waves.value, picks.value, parcels.value)
+    const a = packScan(code, qty, p, tallyOf(p.id), picks.value, parcels.value)
     switch (a.kind) {
       case 'right':
         steps.value = [...steps.value, { parcel: p.id, sku: a.sku.code, qty: a.qty }]

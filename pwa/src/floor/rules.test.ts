@@ -18,7 +18,7 @@ const pick = (id: string, over: Partial<Pick> = {}): Pick => ({
 })
 const parcel = (id: string, over: Partial<Parcel> = {}): Parcel => ({
   id, no: `ZP${id}`, orderNo: 'ZS-1', waveId: 'w', slot: '1', state: 'ready', waybillNo: `SLX${id}`, carrier: 'SLX', routeCode: 'R1', orderVersion: 1, labelVersion: 1,
-  stop: '', labelState: 'ready', oldWaybills: [],
+  stop: '', labelState: 'ready', oldWaybills: [], waveNo: 'W1001',
   items: [{ skuCode: 'TEE-M', name: '连衣裙', variant: '红色/M', qty: 2, barcodes: [RED_M] }, { skuCode: 'CUP', name: '水杯', variant: '蓝', qty: 1, barcodes: [CUP] }], ...over,
 })
 const large = (id: string, over: Partial<Pick> = {}) => pick(id, { skuCode: 'TEE-L', variant: '红色/L', barcodes: [RED_L], bin: 'A-02-01', ...over })
@@ -98,7 +98,6 @@ describe('pick', () => {
 })
 
 describe('pack', () => {
-  const waves = [wave()]
   it('is ready when the server says so, or when this device picked everything', () => {
     const own = [pick('1', { qty: 2, picked: 2, state: 'done' }), pick('2', { skuCode: 'CUP', barcodes: [CUP], picked: 1, state: 'done' })]
     expect(ready(parcel('1'), [])).toBe(true)
@@ -110,26 +109,26 @@ describe('pack', () => {
   })
   it('finds by slot, parcel, order and label', () => {
     const all = [parcel('1'), parcel('2', { slot: '2', orderNo: 'ZS-2' })]
-    for (const code of ['ZSLOT-W1001-2', 'ZP2', 'ZS-2', 'SLX2']) expect(findParcel(code, waves, [], all)).toMatchObject({ kind: 'open', parcel: { id: '2' } })
-    expect(findParcel('nothing', waves, [], all)).toEqual({ kind: 'unknown', sku: null })
-    expect(findParcel(CUP, waves, [], all)).toMatchObject({ kind: 'unknown', sku: { name: '水杯' } })
+    for (const code of ['ZSLOT-W1001-2', 'ZP2', 'ZS-2', 'SLX2']) expect(findParcel(code, [], all)).toMatchObject({ kind: 'open', parcel: { id: '2' } })
+    expect(findParcel('nothing', [], all)).toEqual({ kind: 'unknown', sku: null })
+    expect(findParcel(CUP, [], all)).toMatchObject({ kind: 'unknown', sku: { name: '水杯' } })
   })
-  it('a slot of a wave that this device does not know asks when several fit', () => {
-    const all = [parcel('1', { waveId: 'x' }), parcel('2', { waveId: 'y' }), parcel('3')]
-    expect(findParcel('ZSLOT-W7-1', waves, [], all)).toMatchObject({ kind: 'choose', parcels: [{ id: '1' }, { id: '2' }] })
-    expect(findParcel('ZSLOT-W7-1', waves, [], all.slice(1))).toMatchObject({ kind: 'open', parcel: { id: '2' } })
+  it('a slot is one of its own wave, also of a wave that another device picked', () => {
+    const all = [parcel('1', { waveNo: 'W7' }), parcel('2', { waveNo: 'W8' }), parcel('3')]
+    expect(findParcel('ZSLOT-W7-1', [], all)).toMatchObject({ kind: 'open', parcel: { id: '1' } })
+    expect(findParcel('ZSLOT-W9-1', [], all)).toMatchObject({ kind: 'unknown' })
   })
   it('a stopped one is a stop, and a cancelled one does not hide its successor', () => {
-    expect(findParcel('ZP1', waves, [], [parcel('1', { stop: 'refund_asked' })]).kind).toBe('stop')
-    expect(findParcel('ZP1', waves, [], [parcel('1', { state: 'cancelled' })]).kind).toBe('stop')
-    expect(findParcel('ZS-1', waves, [], [parcel('1', { state: 'cancelled' }), parcel('2')])).toMatchObject({ kind: 'open', parcel: { id: '2' } })
-    expect(findParcel('ZP1', waves, [], [parcel('1', { state: 'packed' })]).kind).toBe('packed')
-    expect(findParcel('ZP1', waves, [], [parcel('1', { state: 'handed_over' })]).kind).toBe('gone')
-    expect(findParcel('ZP1', waves, [], [parcel('1', { state: 'picking' })]).kind).toBe('not_ready')
+    expect(findParcel('ZP1', [], [parcel('1', { stop: 'refund_asked' })]).kind).toBe('stop')
+    expect(findParcel('ZP1', [], [parcel('1', { state: 'cancelled' })]).kind).toBe('stop')
+    expect(findParcel('ZS-1', [], [parcel('1', { state: 'cancelled' }), parcel('2')])).toMatchObject({ kind: 'open', parcel: { id: '2' } })
+    expect(findParcel('ZP1', [], [parcel('1', { state: 'packed' })]).kind).toBe('packed')
+    expect(findParcel('ZP1', [], [parcel('1', { state: 'handed_over' })]).kind).toBe('gone')
+    expect(findParcel('ZP1', [], [parcel('1', { state: 'picking' })]).kind).toBe('not_ready')
   })
 
   const p = parcel('1', { oldWaybills: ['OLD1'] })
-  const scan = (code: string, tally = {}, qty = 1) => packScan(code, qty, p, tally, waves, [large('5')], [p, parcel('2', { slot: '2', orderNo: 'ZS-2' })])
+  const scan = (code: string, tally = {}, qty = 1) => packScan(code, qty, p, tally, [large('5')], [p, parcel('2', { slot: '2', orderNo: 'ZS-2' })])
   it('verifies item by item', () => {
     expect(scan(RED_M)).toMatchObject({ kind: 'right', left: 1, complete: false })
     expect(scan(RED_M, { 'TEE-M': 2 })).toMatchObject({ kind: 'over', left: 0 })

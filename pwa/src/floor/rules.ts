@@ -136,16 +136,12 @@ export type FoundParcel =
 
 /** Which parcel a scan on the pack screen means: tote slot, parcel no, order no or label. */
 export function findParcel(
-  code: string, waves: readonly Wave[], picks: readonly Pick[], parcels: readonly Parcel[],
+  code: string, picks: readonly Pick[], parcels: readonly Parcel[],
 ): FoundParcel {
   const slot = slotOf(code)
   let found: Parcel[]
   if (slot) {
-    const inSlot = parcels.filter((p) => p.slot === slot.slot)
-    const wave = waves.find((w) => w.no === slot.waveNo)
-    // A wave picked on another device is not known here by its number: only parcels of unknown waves can be meant.
-    const known = new Set(waves.map((w) => w.id))
-    found = wave ? inSlot.filter((p) => p.waveId === wave.id) : inSlot.filter((p) => !known.has(p.waveId) && p.state !== 'handed_over')
+    found = parcels.filter((p) => p.slot === slot.slot && p.waveNo === slot.waveNo)
   } else {
     found = parcels.filter((p) => code !== '' && (p.no === code || p.orderNo === code || p.waybillNo === code))
   }
@@ -181,7 +177,7 @@ export type PackAnswer =
 /** A scan while a parcel is being verified. Its own label, slot or number finishes it once all items were seen. */
 export function packScan(
   code: string, qty: number, parcel: Parcel, tally: Tally,
-  waves: readonly Wave[], picks: readonly Pick[], parcels: readonly Parcel[],
+  picks: readonly Pick[], parcels: readonly Parcel[],
 ): PackAnswer {
   const item = parcel.items.find((i) => hasCode(code, i.skuCode, i.barcodes))
   if (item) {
@@ -195,7 +191,7 @@ export function packScan(
   if (parcel.oldWaybills.indexOf(code) >= 0) return { kind: 'old_label' }
   const sku = skuOf(code, picks, parcels)
   if (sku) return { kind: 'wrong', scanned: sku }
-  const found = findParcel(code, waves, picks, parcels)
+  const found = findParcel(code, picks, parcels)
   if (found.kind === 'unknown') return { kind: 'wrong', scanned: null }
   const own = found.kind === 'choose' ? found.parcels.some((p) => p.id === parcel.id) : found.parcel.id === parcel.id
   if (own) return { kind: verified(parcel, tally) ? 'finish' : 'unfinished' }

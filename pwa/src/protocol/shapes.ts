@@ -59,6 +59,8 @@ export interface Parcel {
   labelState: 'none' | 'ready' | 'stale'
   /** waybill numbers of superseded labels: scanning one is 旧面单 */
   oldWaybills: readonly string[]
+  /** the wave's number, as the tote's slot label says it */
+  waveNo: string
 }
 
 export interface FloorTask {
@@ -150,6 +152,7 @@ const DECODERS: { [S in ShapeId]: (columns: readonly unknown[]) => RowOf[S] } = 
     items: list(c[12]).map(item),
     labelState: (text(c[13]) || 'none') as Parcel['labelState'],
     oldWaybills: texts(c[14]),
+    waveNo: text(c[15]),
   }),
   4: ([id, kind, order, parcel, reason, detail, state, created]) => ({
     id: text(id),

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import msgspec
 import pytest_asyncio
 
 from server.app import create_app
+from server.devices import queries
 from server.devices.api import running
 from server.kit import db
 from server.settings import Settings
@@ -68,7 +70,7 @@ async def test_enrol_pull_push(db: Any, client: httpx.AsyncClient) -> None:
     ack = codec.decode_answer(answer.content)
     assert isinstance(ack, Ack) and (ack.upto, ack.verdicts) == (2, [])
     assert await db.value("select sum(picked) from pick") == 3
-    listed = (await client.get("/api/devices")).json()["rows"]
+    listed = msgspec.to_builtins((await queries.list_devices()).rows)
     assert [(r["name"], r["person"], r["unsent"]) for r in listed] == [("PDA 1", "warehouse-1", 3)]
     assert listed[0]["last_seen_at"]
 
