@@ -86,8 +86,8 @@ class ReceiverChanged(Event, frozen=True):
     on = "order"
 
 
-class LinesChanged(Event, frozen=True):
-    """Other goods or quantities are to be shipped than were set aside."""
+class OrderWithdrawn(Event, frozen=True):
+    """What was set aside for it, and perhaps picked, must not go on: reason says why."""
 
     on = "order"
 

@@ -32,7 +32,7 @@ REACTIONS: dict[type[Event], tuple[Reaction, ...]] = {
     e.StockReleased: (_once("orders.reserve"),),
     e.OrderCancelled: (_each("picking.withdraw", "order_id"),),
     e.RefundAsked: (_each("picking.withdraw", "order_id"),),
-    e.LinesChanged: (_each("picking.withdraw", "order_id"),),
+    e.OrderWithdrawn: (_each("picking.withdraw", "order_id"),),
     e.OrderHeld: (_each("picking.withdraw", "order_id"),),
     e.ReceiverChanged: (_each("shipping.relabel", "order_id"),),
     e.WaveMade: (_once("shipping.waybills"), _each("printing.pick_list", "wave_id")),
@@ -40,6 +40,7 @@ REACTIONS: dict[type[Event], tuple[Reaction, ...]] = {
     e.ParcelHandedOver: (_once("shipping.manifest"), _each("shipping.write_back", "parcel_id", give_up_s=DAY)),
     e.LabelMade: (),
     e.ParcelPacked: (),
+    e.ParcelCleared: (_once("shipping.waybills"),),
 }
 
 

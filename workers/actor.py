@@ -26,6 +26,15 @@ log = structlog.get_logger(__name__)
 MAX_BUGS = 3
 """Runs of a job that may end with a bug before a person is asked."""
 
+_PASSING = (
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+)
+"""A deadlock, a lock that was busy, a database that went away: nobody's bug, and gone the next time."""
+
 Handler = Callable[..., Awaitable[Any]]
 OnPark = Callable[[Tx, dict[str, Any], str, str], Awaitable[None]]
 """(tx, args, reason code, words for a person): opens the task of a kind that has a better one than dead_job."""
@@ -97,6 +106,9 @@ async def _run(leased: Leased, trace: str) -> None:
     except Error as e:
         log.warning("job_refused", kind=leased.kind, key=leased.key, error=e.code, trace=trace)
         await parking.park(leased, e.code, words(e), trace, kind.on_park if kind else None)
+    except _PASSING as e:
+        log.info("job_later", kind=leased.kind, key=leased.key, error=code(e), delay_s=1.0, trace=trace)
+        await _later(leased, code(e), 1.0)
     except Exception as e:
         await _bug(leased, e, trace, kind.on_park if kind else None)
     else:

@@ -323,6 +323,8 @@ create table sales_order (
   freight_minor bigint not null default 0,
   total_minor bigint not null default 0,
   refund text not null default 'none',
+  refund_asked_at timestamptz,
+  risk_at timestamptz,
   risk boolean not null default false,
   locked boolean not null default false,
   self_fulfilled boolean not null default false,
@@ -402,6 +404,7 @@ create table order_line (
   paid_minor bigint,
   refund text not null default 'none',
   gift boolean not null default false,
+  gone boolean not null default false,
   sku uuid references sku (id) on delete restrict,
   picked integer not null default 0,
   unique (order_id, line_key)

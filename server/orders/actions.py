@@ -15,6 +15,7 @@ from server.events import (
     OrderHeld,
     OrderReleased,
     OrderReviewed,
+    OrderWithdrawn,
     StockReserved,
     StockShort,
 )
@@ -51,6 +52,8 @@ async def review_pending() -> int:
         ended: list[UUID] = []
         clear: list[UUID] = []
         events: list[Event] = []
+        back: list[UUID] = []
+        asked_anew: list[tuple[UUID, str]] = []
         for o, row in zip(seen, locked, strict=True):
             reasons = (
                 [r for r in rules.review(o) if (o.id, r.code, r.fingerprint) not in pardoned] if rules.due(o) else []
@@ -59,6 +62,11 @@ async def review_pending() -> int:
             known = open_now.get(o.id, {})
             ended += [h["id"] for code, h in known.items() if code not in codes and code != "manual"]
             news = [r for r in reasons if r.code not in known]
+            asked_anew += [
+                (known[r.code]["id"], r.fingerprint)
+                for r in reasons
+                if r.code in known and known[r.code]["fingerprint"] != r.fingerprint
+            ]
             opened += [_hold(o, r) for r in news]
             waits = bool(reasons) or "manual" in known
             if news and row["reviewed_at"] is not None:
@@ -68,8 +76,15 @@ async def review_pending() -> int:
                 events.append(OrderHeld(subject=o.id, reason=news[0].code, to={"holds": sorted(codes)}))
             if not waits and rules.due(o) and o.paid:
                 clear.append(o.id)
+            if not rules.due(o) and row["reviewed_at"] is not None and row["handed_over_at"] is None:
+                # Shipped from the shop's own console, refunded whole …: what we set aside must not go on.
+                back.append(o.id)
+        if back:
+            await _pull_back(tx, back, "not_due")
+            events += [OrderWithdrawn(subject=i, reason="not_due") for i in back]
         await tasks.open(tx, opened)
         await tasks.close(tx, ended, "settled")
+        await queries.mark_holds(asked_anew)
         await db.run("update sales_order set review_due = false where id = any($1::uuid[])", order_ids)
         done = await moves.mark(tx, "reviewed", clear, at)
         events += [OrderReviewed(subject=i) for i in done]
@@ -94,10 +109,13 @@ async def _pull_back(tx: db.Tx, order_ids: Sequence[UUID], reason: str) -> None:
 
 
 async def reserve_pending() -> int:
-    """Set stock aside for a batch of reviewed orders, all of an order's lines or none. Returns how many it decided."""
+    """Set stock aside for a batch of reviewed orders, all of an order's lines or none.
+
+    Returns how many were decided anew: 0 ends the loop, though some stay short.
+    """
     at = clock.now()
     async with db.transaction() as tx:
-        order_ids = [r["id"] for r in await queries.lock_for_reserving(RESERVE_BATCH)]
+        order_ids = await queries.lock_for_reserving(RESERVE_BATCH)
         if not order_ids:
             return 0
         warehouse = (await catalog.get_warehouse()).id
@@ -137,7 +155,7 @@ async def reserve_pending() -> int:
                 if s.order_id in new_short
             ),
         )
-    return len(order_ids)
+    return len(done) + len(new_short)
 
 
 async def release_hold(order_id: UUID, task_id: UUID, reason: str) -> None:
@@ -148,6 +166,7 @@ async def release_hold(order_id: UUID, task_id: UUID, reason: str) -> None:
     if not reason.strip():
         raise Invalid("reason_needed", "请写明放行原因")
     async with db.transaction() as tx:
+        await queries.lock(order_id)  # order before task, as review does
         task = await db.row(
             """select id, reason, closed_at, coalesce((detail ->> 'releasable')::bool, false) as releasable
                from task where id = $1 and order_id = $2 and kind = 'hold' for update""",
@@ -201,6 +220,7 @@ async def match_line(order_id: UUID, line_id: UUID, sku_id: UUID) -> int:
     Returns how many orders were waiting. Raises NotFound.
     """
     async with db.transaction() as tx:
+        await queries.lock(order_id)
         line = await db.row(
             """select l.id, l.platform_item, l.platform_sku, o.shop from order_line l
                join sales_order o on o.id = l.order_id where l.id = $1 and l.order_id = $2 for update of l""",
@@ -212,10 +232,11 @@ async def match_line(order_id: UUID, line_id: UUID, sku_id: UUID) -> int:
         await catalog.get_sku(sku_id)
         await catalog.remember_listing(line["shop"], line["platform_item"], line["platform_sku"], sku_id)
         waiting = await db.rows(
-            """update sales_order o set review_due = true where o.cancelled_at is null and exists (
-                 select 1 from order_line l where l.order_id = o.id and l.sku is null
-                        and l.platform_item = $2 and l.platform_sku = $3)
-               and o.shop = $1 returning o.id""",
+            """update sales_order o set review_due = true where o.id in (
+                 select o.id from sales_order o where o.shop = $1 and o.cancelled_at is null and exists (
+                   select 1 from order_line l where l.order_id = o.id and l.sku is null
+                          and l.platform_item = $2 and l.platform_sku = $3) order by o.id for update)
+               returning o.id""",
             line["shop"],
             line["platform_item"],
             line["platform_sku"],

@@ -13,8 +13,6 @@ from server.orders.mapping import Line, MappedOrder, merge_receiver
 KEEP_PERSONAL = timedelta(days=90)
 """Shopee's data protection policy: buyer data no longer than 90 days. The same limit for all."""
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-
 ORDER_COLUMNS = [
     "platform_state",
     "placed_at",
@@ -48,15 +46,15 @@ LINE_COLUMNS = [
 FACT_COLUMNS = ("platform_state", "refund", "risk", "locked", "self_fulfilled", "note_present", "total_minor")
 
 
-def moment(text: str | None) -> datetime:
-    """ISO text to UTC; None is before everything."""
-    if not text:
-        return _NEVER
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
 def _maybe(text: str | None) -> datetime | None:
-    return moment(text) if text else None
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+def version_time(m: MappedOrder, raw: Any) -> datetime:
+    """When this version of the order was made. One without a readable time counts from when it was received: its
+    hold must show, and a later version must win over it."""
+    made_at: datetime = _maybe(m.modified) or raw["modified_at"] or raw["received_at"]
+    return made_at
 
 
 def order_values(m: MappedOrder) -> dict[str, Any]:
@@ -135,23 +133,38 @@ def keep_receiver(m: MappedOrder, last: Any) -> MappedOrder:
 
 
 async def lines_changed(order_id: UUID, m: MappedOrder) -> bool:
-    """Is something else to be shipped than before? Lines are compared by key: how many, and whether refunded."""
-    known = await db.rows("select line_key, qty, refund from order_line where order_id = $1", order_id)
-    before = {r["line_key"]: (r["qty"], r["refund"] == "done") for r in known}
-    return before != {line.key: (line.qty, line.refund == "done") for line in m.lines}
+    """Is something else to be shipped than before? By line key: which listing, how many, whether refunded."""
+    known = await db.rows(
+        """select line_key, platform_item, platform_sku, outer_code, qty, refund = 'done' as done
+           from order_line where order_id = $1 and not gone""",
+        order_id,
+    )
+    before = {tuple(r) for r in known}
+    return before != {
+        (x.key, x.platform_item, x.platform_sku, x.outer_code, x.qty, x.refund == "done") for x in m.lines
+    }
 
 
 async def sync_lines(order_id: UUID, m: MappedOrder) -> None:
-    """Bring the lines up to date by line key; what a person matched stays matched."""
-    for i, line in enumerate(m.lines):
-        await db.run(
-            """insert into order_line(id, order_id, pos, line_key, title, spec, outer_code, platform_item,
-                                      platform_sku, qty, unit_minor, paid_minor, refund, gift)
-               values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-               on conflict (order_id, line_key) do update set qty = excluded.qty, refund = excluded.refund,
-                 unit_minor = excluded.unit_minor, paid_minor = excluded.paid_minor""",
-            uuid7(),
-            order_id,
-            i,
-            *line_values(line),
-        )
+    """Bring the lines up to date by line key. What a person matched stays matched while the listing is the same."""
+    rows = [(uuid7(), order_id, i, *line_values(line)) for i, line in enumerate(m.lines)]
+    await db.run(
+        """insert into order_line(id, order_id, pos, line_key, title, spec, outer_code, platform_item,
+                                  platform_sku, qty, unit_minor, paid_minor, refund, gift)
+           select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[],
+                                $8::text[], $9::text[], $10::int[], $11::bigint[], $12::bigint[], $13::text[],
+                                $14::bool[])
+           on conflict (order_id, line_key) do update set pos = excluded.pos, title = excluded.title,
+             spec = excluded.spec, qty = excluded.qty, refund = excluded.refund, unit_minor = excluded.unit_minor,
+             paid_minor = excluded.paid_minor, gone = false, outer_code = excluded.outer_code,
+             platform_item = excluded.platform_item, platform_sku = excluded.platform_sku,
+             sku = case when (order_line.platform_item, order_line.platform_sku, order_line.outer_code)
+                           = (excluded.platform_item, excluded.platform_sku, excluded.outer_code)
+                        then order_line.sku end""",
+        *db.unzip(rows, 14),
+    )
+    await db.run(
+        "update order_line set gone = true where order_id = $1 and not gone and line_key <> all($2::text[])",
+        order_id,
+        [line.key for line in m.lines],
+    )

@@ -11,11 +11,11 @@ import msgspec
 from server import rulebook
 from server.events import (
     Event,
-    LinesChanged,
     OrderCancelled,
     OrderChanged,
     OrderCompleted,
     OrderTaken,
+    OrderWithdrawn,
     RawQuarantined,
     RawStored,
     ReceiverChanged,
@@ -100,7 +100,7 @@ async def map_pending(shop_id: UUID, platform: str) -> int:
     rules = rulebook.current(platform)
     async with db.transaction() as tx:
         raws = await db.rows(
-            """select id, external_id, sealed, sealed_key, modified_at from raw_order
+            """select id, external_id, sealed, sealed_key, modified_at, received_at from raw_order
                where shop = $1 and state = 'new' order by received_at, id limit $2 for update""",
             shop_id,
             BATCH,
@@ -112,7 +112,7 @@ async def map_pending(shop_id: UUID, platform: str) -> int:
             body = await crypto.open_sealed(r["sealed_key"], r["sealed"], f"raw_order|sealed|{r['id']}")
             mapped = map_order(platform, body, rules)
             known = newest.get(r["external_id"])
-            if known is None or changes.moment(mapped.modified) >= changes.moment(known[1].modified):
+            if known is None or changes.version_time(mapped, r) >= changes.version_time(known[1], known[0]):
                 newest[r["external_id"]] = (r, mapped, body)
         existing = {
             r["external_id"]: r
@@ -126,7 +126,7 @@ async def map_pending(shop_id: UUID, platform: str) -> int:
         events: list[Event] = await _take_new(shop_id, platform, fresh) if fresh else []
         for external_id, old in existing.items():
             raw, mapped, body = newest[external_id]
-            events += await _change(tx, platform, old, raw["id"], mapped, body)
+            events += await _change(tx, platform, old, raw, mapped, body)
         await db.run("update raw_order set state = 'mapped' where id = any($1::uuid[])", [r["id"] for r in raws])
         await tx.emit(*events)
     return len(raws)
@@ -157,6 +157,8 @@ async def _take_new(shop_id: UUID, platform: str, fresh: Sequence[tuple[Any, Map
                 1,
                 at,
                 at if m.facts.cancelled else None,
+                at if m.facts.refund == "asked" else None,
+                at if m.facts.risk else None,
                 True,
             )
         )
@@ -177,6 +179,8 @@ async def _take_new(shop_id: UUID, platform: str, fresh: Sequence[tuple[Any, Map
             "receiver_version",
             "taken_at",
             "cancelled_at",
+            "refund_asked_at",
+            "risk_at",
             "review_due",
         ],
         orders,
@@ -225,9 +229,10 @@ def _receiver(
     )
 
 
-async def _change(tx: db.Tx, platform: str, old: Any, raw_id: UUID, m: MappedOrder, body: bytes) -> list[Event]:
+async def _change(tx: db.Tx, platform: str, old: Any, raw: Any, m: MappedOrder, body: bytes) -> list[Event]:
     """A newer raw version of a known order. An older one changes nothing."""
-    if old["modified_at"] is not None and changes.moment(m.modified) < old["modified_at"]:
+    made_at = changes.version_time(m, raw)
+    if old["modified_at"] is not None and made_at < old["modified_at"]:
         return []
     at = clock.now()
     order_id: UUID = old["id"]
@@ -237,19 +242,23 @@ async def _change(tx: db.Tx, platform: str, old: Any, raw_id: UUID, m: MappedOrd
     moved = receiver_version != old["receiver_version"]
     if not (diff or goods or moved or noted):
         await db.run(
-            "update sales_order set raw = $2, modified_at = greatest(modified_at, $3) where id = $1",
+            "update sales_order set raw = $2, modified_at = $3 where id = $1",
             order_id,
-            raw_id,
-            changes.moment(m.modified),
+            raw["id"],
+            made_at,
         )
         return []
-    values = changes.order_values(m)
-    sets = ", ".join(f"{c} = ${i}" for i, c in enumerate(values, start=5))
+    values = changes.order_values(m) | {"modified_at": made_at}
+    arg = {c: f"${i}" for i, c in enumerate(values, start=5)}
+    sets = ", ".join(f"{c} = {place}" for c, place in arg.items())
     await db.run(
-        f"""update sales_order set raw = $2, version = $3, receiver_version = $4, review_due = true, {sets}
+        f"""update sales_order set raw = $2, version = $3, receiver_version = $4, review_due = true, {sets},
+              refund_asked_at = case when {arg["refund"]} = 'asked' and refund <> 'asked' then now()
+                                     else refund_asked_at end,
+              risk_at = case when {arg["risk"]} and not risk then now() else risk_at end
             where id = $1""",
         order_id,
-        raw_id,
+        raw["id"],
         old["version"] + 1,
         receiver_version,
         *values.values(),
@@ -263,17 +272,19 @@ async def _change(tx: db.Tx, platform: str, old: Any, raw_id: UUID, m: MappedOrd
     if m.facts.cancelled and old["cancelled_at"] is None:
         await db.run("update sales_order set cancelled_at = $2 where id = $1", order_id, at)
         await stock.release(tx, [order_id], "cancelled")
+        await moves.withdraw(tx, [order_id])
         await tasks.close_for(tx, "hold", [order_id], "cancelled")
         await tasks.close_for(tx, "shortage", [order_id], "cancelled")
         events.append(OrderCancelled(subject=order_id, to={"state": m.state}))
     elif m.facts.refund == "asked" and old["refund"] != "asked":
         await stock.release(tx, [order_id], "refund_asked")
+        await moves.withdraw(tx, [order_id])
         events.append(RefundAsked(subject=order_id, to={"refund": "asked"}))
     elif goods and old["reserved_at"] is not None and old["handed_over_at"] is None:
         # What was set aside, and perhaps picked, is not what is to be shipped: back to review with the new lines.
         await stock.release(tx, [order_id], "lines_changed")
         await moves.withdraw(tx, [order_id])
-        events.append(LinesChanged(subject=order_id))
+        events.append(OrderWithdrawn(subject=order_id, reason="lines_changed"))
     if m.facts.completed and old["completed_at"] is None and old["cancelled_at"] is None:
         await db.run("update sales_order set completed_at = $2 where id = $1", order_id, at)
         events.append(OrderCompleted(subject=order_id))
@@ -300,6 +311,10 @@ async def _personal_change(
     noted = last is not None and note != b"" and note != bytes(last["note_digest"])
     moved = last is None or (shown and changes.receiver_digest(m, private) != bytes(last["digest"]))
     version: int = old["receiver_version"]
+    token = msgspec.json.encode(m.receiver.token).decode()
+    if last is not None and not moved and m.receiver.token != msgspec.json.decode(last["token"]):
+        # The same address under a new token (they change with the week): the next waybill asks with the fresh one.
+        await db.run("update receiver_version set token = $2 where id = $1", last["id"], token)
     if not moved and not noted:
         return m, version, False
     key_id, key = await crypto.key_for(old["shop"], at)

@@ -15,6 +15,14 @@ async def mark(tx: Tx, fact: str, order_ids: Sequence[UUID], at: datetime) -> li
     return [r["id"] for r in found]
 
 
+async def mark_each(tx: Tx, fact: str, moments: Sequence[tuple[UUID, datetime]]) -> list[UUID]:
+    """As mark, each order at its own moment, in one statement."""
+    if not moments:
+        return []
+    found = await db.rows(states.set_each_sql(fact), [m[0] for m in moments], [m[1] for m in moments])
+    return [r["id"] for r in found]
+
+
 async def withdraw(tx: Tx, order_ids: Sequence[UUID]) -> list[UUID]:
     """Take orders back to before review (cancelled, held again, refund asked)."""
     found = await db.rows(states.WITHDRAW_SQL, list(order_ids))

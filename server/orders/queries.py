@@ -22,13 +22,31 @@ from server.orders.schemas import (
 
 
 async def lock_for_review(limit: int) -> list[Any]:
-    """Orders whose review is due, locked."""
+    """Orders whose review is due, the longest paid first; locked by id, as everybody locks orders."""
     return await db.rows(
         """select id, no, shop, platform_state, paid_at, cancelled_at, refund, risk, locked, self_fulfilled,
-                  note_present, receiver_version, provenance::text as provenance, reviewed_at, reserved_at
-           from sales_order where review_due order by paid_at nulls last, id limit $1 for update""",
+                  note_present, receiver_version, provenance::text as provenance, reviewed_at, reserved_at,
+                  handed_over_at, refund_asked_at, risk_at
+           from sales_order where review_due and id in (
+             select id from sales_order where review_due order by paid_at nulls last, id limit $1)
+           order by id for update""",
         limit,
     )
+
+
+async def mark_holds(seen: list[tuple[UUID, str]]) -> None:
+    """Open holds whose reason is seen anew: a release from now on pardons what is there now."""
+    if seen:
+        await db.run(
+            """update task t set detail = t.detail || jsonb_build_object('fingerprint', u.mark)
+               from unnest($1::uuid[], $2::text[]) u(id, mark) where t.id = u.id""",
+            *db.unzip(seen, 2),
+        )
+
+
+async def lock(order_id: UUID) -> None:
+    """Hold an order against review, mapping and withdrawal until the transaction ends."""
+    await db.value("select id from sales_order where id = $1 for update", order_id)
 
 
 async def match_lines(order_ids: list[UUID]) -> int:
@@ -55,7 +73,7 @@ async def seen_for_review(orders: list[Any]) -> list[OrderSeen]:
     lines: dict[UUID, list[LineSeen]] = {i: [] for i in order_ids}
     for x in await db.rows(
         """select order_id, id, title, spec, outer_code, qty, sku, refund from order_line
-           where order_id = any($1::uuid[]) order by order_id, pos""",
+           where order_id = any($1::uuid[]) and not gone order by order_id, pos""",
         order_ids,
     ):
         lines[x["order_id"]].append(
@@ -92,7 +110,9 @@ async def seen_for_review(orders: list[Any]) -> list[OrderSeen]:
             paid=r["paid_at"] is not None,
             cancelled=r["cancelled_at"] is not None,
             refund=r["refund"],
+            refund_mark=_mark(r["refund_asked_at"]),
             risk=r["risk"],
+            risk_mark=_mark(r["risk_at"]),
             locked=r["locked"],
             self_fulfilled=r["self_fulfilled"],
             note_present=r["note_present"],
@@ -107,6 +127,10 @@ async def seen_for_review(orders: list[Any]) -> list[OrderSeen]:
     ]
 
 
+def _mark(at: datetime | None) -> str:
+    return "" if at is None else at.isoformat()
+
+
 async def hold_history(order_ids: list[UUID]) -> list[Any]:
     """All hold tasks of these orders, open and closed, with what was seen then."""
     return await db.rows(
@@ -116,24 +140,32 @@ async def hold_history(order_ids: list[UUID]) -> list[Any]:
     )
 
 
-async def lock_for_reserving(limit: int) -> list[Any]:
+_WANTS_STOCK = """o.reviewed_at is not null and o.reserved_at is null and o.cancelled_at is null and not o.review_due"""
+
+
+async def lock_for_reserving(limit: int) -> list[UUID]:
     """Reviewed orders that want stock, oldest payment first; short ones only when all their SKUs have some again."""
-    return await db.rows(
-        """select o.id from sales_order o
-           where o.reviewed_at is not null and o.reserved_at is null and o.cancelled_at is null and not o.review_due
-             and (o.short_at is null or not exists (
-               select 1 from order_line l left join stock s on s.sku = l.sku
-               where l.order_id = o.id and l.refund <> 'done' and coalesce(s.on_hand - s.reserved, 0) < l.qty))
-           order by o.paid_at, o.id limit $1 for update of o""",
+    found = await db.rows(
+        f"""select o.id, o.paid_at from sales_order o where {_WANTS_STOCK} and o.id in (
+             select o.id from sales_order o
+             where {_WANTS_STOCK} and (o.short_at is null or not exists (
+               select 1 from (select sku, sum(qty) as qty from order_line l
+                              where l.order_id = o.id and l.refund <> 'done' and not l.gone group by sku) w
+               left join (select sku, sum(on_hand - reserved) as free from stock group by sku) s on s.sku = w.sku
+               where coalesce(s.free, 0) < w.qty))
+             order by o.paid_at, o.id limit $1)
+           order by o.id for update""",
         limit,
     )
+    return [r["id"] for r in sorted(found, key=lambda r: (r["paid_at"], r["id"]))]
 
 
 async def wanted_lines(order_ids: list[UUID]) -> list[Any]:
     """Lines to reserve, in the order of the given orders."""
     return await db.rows(
         """select l.order_id, l.id, l.sku, l.qty from unnest($1::uuid[]) with ordinality u(id, n)
-           join order_line l on l.order_id = u.id where l.refund <> 'done' and l.sku is not null order by u.n, l.pos""",
+           join order_line l on l.order_id = u.id
+           where l.refund <> 'done' and not l.gone and l.sku is not null order by u.n, l.pos""",
         order_ids,
     )
 
@@ -143,7 +175,7 @@ _HOLDS = """coalesce((select array_agg(distinct t.reason order by t.reason) from
 
 _ROW = f"""o.id, o.no, o.platform, s.name as shop_name, o.external_id, {states.LADDER_SQL} as ladder,
   {_HOLDS} as holds, o.placed_at, o.paid_at, o.handed_over_at,
-  (select coalesce(sum(qty), 0)::int from order_line l where l.order_id = o.id) as units,
+  (select coalesce(sum(qty), 0)::int from order_line l where l.order_id = o.id and not l.gone) as units,
   o.total_minor, o.currency,
   (select r.masked ->> 'name' from receiver_version r where r.order_id = o.id and r.version = o.receiver_version)
     as buyer_masked"""
@@ -240,7 +272,7 @@ async def lines_of(order_id: UUID, reserved: dict[UUID, int]) -> list[LineView]:
     found = await db.rows(
         """select l.id, l.title, l.spec, l.outer_code, l.qty, l.unit_minor, l.picked,
                   k.id as sku_id, k.code, k.name, k.variant
-           from order_line l left join sku k on k.id = l.sku where l.order_id = $1 order by l.pos""",
+           from order_line l left join sku k on k.id = l.sku where l.order_id = $1 and not l.gone order by l.pos""",
         order_id,
     )
     return [

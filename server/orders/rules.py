@@ -14,9 +14,9 @@ def review(o: OrderSeen) -> list[Reason]:
     if o.platform_state == "unknown" and not o.mapping:
         reasons.append(Reason("unknown_state", "", {}))
     if o.refund == "asked":
-        reasons.append(Reason("refund_asked", f"v{o.receiver_version}", {}))
+        reasons.append(Reason("refund_asked", o.refund_mark, {}))
     if o.risk:
-        reasons.append(Reason("risk_review", "risk", {}))
+        reasons.append(Reason("risk_review", o.risk_mark, {}))
     if o.locked:
         reasons.append(Reason("platform_locked", "locked", {}))
     if not o.receiver_complete:
@@ -25,7 +25,7 @@ def review(o: OrderSeen) -> list[Reason]:
     if unmatched:
         titles = [{"line": str(x.id), "title": x.title, "spec": x.spec, "outer_code": x.outer_code} for x in unmatched]
         reasons.append(Reason("sku_unmatched", ",".join(sorted(str(x.id) for x in unmatched)), {"lines": titles}))
-    if any(x.qty <= 0 for x in o.lines) or not o.lines:
+    if any(x.qty <= 0 and x.refund != "done" for x in o.lines) or not o.lines:
         reasons.append(Reason("bad_lines", "", {}))
     if o.note_present:
         reasons.append(Reason("buyer_note", o.note_mark, {}))
@@ -35,10 +35,7 @@ def review(o: OrderSeen) -> list[Reason]:
 
 
 def due(o: OrderSeen) -> bool:
-    """Is it ours to review now? Unpaid, cancelled, shipped elsewhere: no, and nothing waits for a person."""
-    return (
-        (o.paid or o.platform_state == "unknown")
-        and not o.cancelled
-        and not o.self_fulfilled
-        and (o.platform_state in ("paid", "unknown"))
-    )
+    """Is it ours to review now? Unpaid, cancelled, shipped elsewhere, refunded whole: no, and nobody needs to look."""
+    waiting = (o.paid and o.platform_state == "paid") or o.platform_state == "unknown"
+    refunded = bool(o.lines) and all(x.refund == "done" for x in o.lines)
+    return waiting and not o.cancelled and not o.self_fulfilled and not refunded

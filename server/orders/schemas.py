@@ -28,7 +28,8 @@ class LineSeen(msgspec.Struct, frozen=True):
 class OrderSeen(msgspec.Struct, frozen=True, kw_only=True):
     """What review looks at.
 
-    note_mark: changes with the note; mapping: holds that mapping raised; twins: orders that look the same.
+    *_mark: changes when it is asked (noted, reviewed) anew.
+    mapping: holds that mapping raised. twins: orders that look the same.
     """
 
     id: UUID
@@ -37,7 +38,9 @@ class OrderSeen(msgspec.Struct, frozen=True, kw_only=True):
     paid: bool
     cancelled: bool
     refund: str
+    refund_mark: str = ""
     risk: bool
+    risk_mark: str = ""
     locked: bool
     self_fulfilled: bool
     note_present: bool

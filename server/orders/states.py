@@ -63,16 +63,27 @@ TRANSITIONS = {
 }
 
 
-def set_sql(fact: str) -> str:
-    """The statement that sets a fact on a set of orders ($1 ids, $2 moment) where that is legal."""
+def _legal(t: Transition) -> str:
+    needs = "".join(f" and {c} is not null" for c in t.needs)
+    return f"{t.column} is null{needs}" + "".join(f" and {c} is null" for c in t.forbids)
+
+
+def set_each_sql(fact: str) -> str:
+    """As set_sql, with a moment for each order ($1 ids, $2 moments)."""
     t = TRANSITIONS[fact]
-    where = "".join(f" and {c} is not null" for c in t.needs) + "".join(f" and {c} is null" for c in t.forbids)
     return (
-        f"update sales_order set {t.column} = $2 where id = any($1::uuid[]) and {t.column} is null{where} returning id"
+        f"update sales_order o set {t.column} = u.at from unnest($1::uuid[], $2::timestamptz[]) u(uid, at) "
+        f"where o.id = u.uid and {_legal(t)} returning o.id"
     )
 
 
+def set_sql(fact: str) -> str:
+    """The statement that sets a fact on a set of orders ($1 ids, $2 moment) where that is legal."""
+    t = TRANSITIONS[fact]
+    return f"update sales_order set {t.column} = $2 where id = any($1::uuid[]) and {_legal(t)} returning id"
+
+
 WITHDRAW_SQL = """update sales_order set reviewed_at = null, reserved_at = null, short_at = null, wave = null,
-       picked_at = null, packed_at = null
+       picked_at = null, packed_at = null, review_due = true
 where id = any($1::uuid[]) and handed_over_at is null returning id"""
 """Back to before review: nothing of it may go on. What has left the house stays as it is."""

@@ -44,6 +44,8 @@ class Order(Table, tablename="sales_order"):
     freight_minor = BigInt(default=0)
     total_minor = BigInt(default=0)
     refund = text("none")
+    refund_asked_at = at(null=True)
+    risk_at = at(null=True)
     risk = Boolean(default=False)
     locked = Boolean(default=False)
     self_fulfilled = Boolean(default=False)
@@ -69,6 +71,8 @@ class Order(Table, tablename="sales_order"):
 
 
 class OrderLine(Table, tablename="order_line"):
+    """明细. gone: no longer in the platform's answer; kept for the story, shipped no more."""
+
     id = key()
     order_id = ref(Order)
     pos = Integer(default=0)
@@ -83,6 +87,7 @@ class OrderLine(Table, tablename="order_line"):
     paid_minor = BigInt(null=True, default=None)
     refund = text("none")
     gift = Boolean(default=False)
+    gone = Boolean(default=False)
     sku = ref(Sku, null=True)
     picked = Integer(default=0)
 

@@ -8,7 +8,7 @@ _STORY: Final = {
     "order_taken": "接单",
     "order_changed": "平台更新了订单",
     "receiver_changed": "收件信息已更新",
-    "lines_changed": "明细有变，退回审单",
+    "order_withdrawn": "退回审单",
     "order_cancelled": "订单已取消",
     "refund_asked": "买家申请退款",
     "order_held": "挂起",

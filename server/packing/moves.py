@@ -84,8 +84,8 @@ async def stop_for_order(tx: Tx, order_id: UUID, reason: str, keep_wave: UUID | 
     """
     parcels = await db.rows(
         """select id, no, state, warehouse, waybill_no from parcel
-           where order_id = $1 and state <> 'cancelled' and (state, stop) <> ('handed_over', $3)
-             and ($2::uuid is null or wave is distinct from $2) order by id for update""",
+           where order_id = $1 and state <> 'cancelled' and not (stop = $3 and state in ('handed_over', 'stopped'))
+             and ($2::uuid is null or wave <> $2) order by id for update""",
         order_id,
         keep_wave,
         reason,

@@ -140,72 +140,70 @@ def _merged(items: list[list[Any]]) -> list[list[Any]]:
 
 
 async def withdraw(order_id: UUID) -> None:
-    """An order must not go on: its open picks end, what is in the tote goes back, its parcel stops. Idempotent."""
+    """End what belongs to a wave that the order has left: open picks, goods in the tote, its parcel. Idempotent.
+
+    Whatever takes an order back (cancelled, refund asked, held, other lines) clears its wave in the same transaction;
+    this follows as a job. A parcel that has left the house is called back, if its order is cancelled or refunded.
+    """
     async with db.transaction() as tx:
         o = await db.row(
-            "select id, no, cancelled_at, refund, handed_over_at, wave from sales_order where id = $1 for update",
+            """select id, no, cancelled_at, refund, handed_over_at, wave,
+                      exists (select 1 from task t where t.order_id = o.id and t.kind = 'hold' and t.closed_at is null)
+                        as held
+               from sales_order o where id = $1 for update""",
             order_id,
         )
         if o is None:
             return
-        reason = "cancelled" if o["cancelled_at"] else ("refund_asked" if o["refund"] == "asked" else "held")
-        still = await db.value(
-            "select count(*) from task where order_id = $1 and kind = 'hold' and closed_at is null", order_id
-        )
-        keep: UUID | None = None
-        if reason == "held" and not still:
-            # Released, or mapped anew, in the meantime: only what belongs to a wave it has left must end.
-            reason, keep = "changed", o["wave"]
-        else:
-            await orders.withdraw(tx, [order_id])
+        reason = _why(o)
+        left = o["handed_over_at"] is not None
+        if left and reason not in ("cancelled", "refund_asked"):
+            return
+        keep = None if left else o["wave"]
         picks = await db.rows(
             """update pick set state = 'cancelled' where order_id = $1 and state in ('open', 'done', 'short')
-                 and ($2::uuid is null or wave <> $2) returning id, wave, sku_code, name, variant, bin, picked""",
+                 and not $3 and wave is distinct from $2 returning id, wave, sku_code, name, variant, bin, picked""",
             order_id,
             keep,
+            left,
         )
         stopped = await parcels.stop_for_order(tx, order_id, reason, keep)
-        new: list[NewTask] = []
-        for p in stopped:
-            left = p["state"] == "handed_over"
-            packed = p["state"] in ("packed", "stopped")
-            if left or packed:
-                new.append(
-                    NewTask(
-                        kind="intercept" if left else "put_back",
-                        subject_kind="parcel",
-                        subject_id=p["id"],
-                        order_id=order_id,
-                        warehouse=p["warehouse"],
-                        reason=reason,
-                        detail={
-                            "order_no": o["no"],
-                            "parcel_no": p["no"],
-                            "waybill_no": p["waybill_no"],
-                            "items": [[k["sku_code"], k["picked"], k["bin"]] for k in picks],
-                        },
-                    )
-                )
-            elif any(k["picked"] for k in picks):
-                new.append(
-                    NewTask(
-                        kind="put_back",
-                        subject_kind="parcel",
-                        subject_id=p["id"],
-                        order_id=order_id,
-                        warehouse=p["warehouse"],
-                        reason=reason,
-                        detail={
-                            "order_no": o["no"],
-                            "parcel_no": p["no"],
-                            "items": [[k["sku_code"], k["picked"], k["bin"]] for k in picks if k["picked"]],
-                        },
-                    )
-                )
+        new = [t for p in stopped if (t := _to_do(o["no"], order_id, reason, p, picks)) is not None]
         await tasks.open(tx, new)
+        await tasks.close_for(tx, "shortage", [k["id"] for k in picks], "cancelled")
         await end_waves(list({k["wave"] for k in picks}))
         if picks or stopped:
             await tx.emit(PickWithdrawn(subject=order_id, reason=reason, to={"put_back": len(new)}))
+
+
+def _why(o: Any) -> str:
+    if o["cancelled_at"] is not None:
+        return "cancelled"
+    if o["refund"] == "asked":
+        return "refund_asked"
+    return "held" if o["held"] else "changed"
+
+
+def _to_do(order_no: str, order_id: UUID, reason: str, parcel: Any, picks: list[Any]) -> NewTask | None:
+    """What people must do about a parcel that stops; None when nothing of it was touched yet."""
+    left = parcel["state"] == "handed_over"
+    touched = parcel["state"] in ("packed", "stopped") or any(k["picked"] for k in picks)
+    if not left and not touched:
+        return None
+    return NewTask(
+        kind="intercept" if left else "put_back",
+        subject_kind="parcel",
+        subject_id=parcel["id"],
+        order_id=order_id,
+        warehouse=parcel["warehouse"],
+        reason=reason,
+        detail={
+            "order_no": order_no,
+            "parcel_no": parcel["no"],
+            "waybill_no": parcel["waybill_no"],
+            "items": [[k["sku_code"], k["picked"], k["bin"]] for k in picks if k["picked"]],
+        },
+    )
 
 
 async def end_waves(wave_ids: list[UUID]) -> list[UUID]:

@@ -10,7 +10,8 @@ from server.picking.rules import ToPick
 from server.picking.schemas import WavePage, WaveView
 
 _READY = """o.reserved_at is not null and o.wave is null and o.cancelled_at is null and o.handed_over_at is null
-  and not o.review_due
+  and not o.review_due and o.platform_state = 'paid' and not o.self_fulfilled
+  and exists (select 1 from reservation r where r.order_id = o.id and r.state = 'granted')
   and not exists (select 1 from task t where t.order_id = o.id and t.kind = 'hold' and t.closed_at is null)"""
 
 
@@ -19,14 +20,17 @@ async def ready_orders() -> int:
 
 
 async def lock_ready(order_ids: Sequence[UUID] | None, limit: int) -> list[Any]:
-    """Orders that can enter a wave, oldest payment first, locked."""
-    return await db.rows(
-        f"""select o.id, o.no, o.receiver_version, o.platform from sales_order o
-            where {_READY} and ($1::uuid[] is null or o.id = any($1::uuid[]))
-            order by o.paid_at, o.id limit $2 for update of o""",
+    """Orders that can enter a wave, oldest payment first; locked by id, as everybody locks orders."""
+    found = await db.rows(
+        f"""select o.id, o.no, o.receiver_version, o.platform, o.paid_at from sales_order o
+            where {_READY} and o.id in (
+              select o.id from sales_order o where {_READY} and ($1::uuid[] is null or o.id = any($1::uuid[]))
+              order by o.paid_at, o.id limit $2)
+            order by o.id for update of o""",
         None if order_ids is None else list(order_ids),
         limit,
     )
+    return sorted(found, key=lambda r: (r["paid_at"], r["id"]))
 
 
 async def to_pick(order_ids: Sequence[UUID]) -> list[ToPick]:

@@ -37,7 +37,8 @@ async def stop_stale(tx: Tx, order_id: UUID, version: int) -> list[Any]:
     return await db.rows(
         """update parcel set order_version = $2,
                   label_state = case when waybill_no = '' then label_state else 'stale' end
-           where order_id = $1 and state in ('picking', 'ready', 'packed', 'handed_over') and order_version < $2
+           where order_id = $1 and order_version < $2
+             and state in ('picking', 'ready', 'packed', 'stopped', 'handed_over')
            returning id, no, state, waybill_no, warehouse, order_no, label_version""",
         order_id,
         version,

@@ -1,6 +1,7 @@
 """Use cases of tasks: taking one, ending one, reading notices."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -14,6 +15,9 @@ from server.tasks import moves
 BY_ITSELF = {
     "hold": "挂起要在订单里放行或处理原因",
     "shortage": "缺货在到货占用后自动结束",
+    "put_back": "放回在仓库手机上完成：核对货品和库位后点已放回",
+    "repick": "补拣在仓库手机上完成：扫到货品后自动结束",
+    "intercept": "拦截在仓库手机上完成：包裹追回后点已处理",
 }
 
 
@@ -36,28 +40,30 @@ async def close(task_id: UUID, outcome: str, reason: str) -> None:
         raise Invalid("reason_needed", "不处理也请写明原因")
     async with db.transaction() as tx:
         task = await db.row(
-            "select kind, subject_id, detail ->> 'job_id' as job_id from task where id = $1 and closed_at is null "
-            "for update",
+            "select kind, subject_kind, subject_id, reason from task where id = $1 and closed_at is null for update",
             task_id,
         )
         if task is None:
             await _refuse_closed(task_id)
             return
-        if task["kind"] in BY_ITSELF:
+        if task["kind"] in BY_ITSELF and (task["kind"], task["reason"]) != ("shortage", "pick_short"):
             raise Invalid("ends_by_itself", BY_ITSELF[task["kind"]])
         await moves.close(tx, [task_id], outcome, reason)
-        if outcome == "retry" and task["kind"] == "write_back":
-            tx.enqueue(
-                NewJob(
-                    kind="shipping.write_back",
-                    key=str(task["subject_id"]),
-                    args={"parcel_id": str(task["subject_id"])},
-                )
-            )
-        elif outcome == "retry" and task["kind"] == "dead_job":
-            job = await db.row("select kind, key, args::text as args from job where id = $1", task["subject_id"])
-            if job is not None:
-                tx.enqueue(NewJob(kind=job["kind"], key=job["key"], args=msgspec.json.decode(job["args"])))
+        if outcome == "retry":
+            tx.enqueue(*await _again(task))
+
+
+async def _again(task: Any) -> list[NewJob]:
+    """The work that a task stands for, once more."""
+    subject = str(task["subject_id"])
+    if task["kind"] == "write_back":
+        return [NewJob(kind="shipping.write_back", key=subject, args={"parcel_id": subject})]
+    if task["kind"] != "dead_job":
+        return []
+    if task["subject_kind"] == "parcel":  # the carrier said no to one parcel of a batch
+        return [NewJob(kind="shipping.manifest" if task["reason"] == "waybill_unknown" else "shipping.waybills")]
+    job = await db.row("select kind, key, args::text as args from job where id = $1", task["subject_id"])
+    return [NewJob(kind=job["kind"], key=job["key"], args=msgspec.json.decode(job["args"]))] if job else []
 
 
 async def _refuse_closed(task_id: UUID) -> None:

@@ -22,7 +22,7 @@ def _view(r: Any) -> TaskView:
     return TaskView(
         **{k: r[k] for k in TaskView.__struct_fields__ if k not in ("title", "action", "detail")},
         title=words.title(r["kind"], r["reason"]),
-        action=words.action(r["kind"], detail),
+        action=words.action(r["kind"], r["reason"], detail),
         detail=detail,
     )
 

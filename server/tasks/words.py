@@ -30,10 +30,11 @@ REASONS: Final = {
     "cancelled": "订单已取消",
     "changed": "订单内容有变",
     "lines_changed": "明细有变",
+    "not_due": "平台已不在待发货",
+    "pick_short": "拣货时实物不足",
     "held": "订单被挂起",
     "stale_label": "地址已变，面单过期",
     "address_changed": "地址已变，面单过期",
-    "pick_short": "拣货缺货",
     "unreadable": "内容无法解析",
     "stopped": "包裹已被拦下",
     "foreign": "扫到未知条码",
@@ -46,10 +47,12 @@ def title(kind: str, reason: str) -> str:
     return f"{what}：{why}" if why else what
 
 
-def action(kind: str, detail: dict[str, Any]) -> str:
+def action(kind: str, reason: str, detail: dict[str, Any]) -> str:
     """The one thing to do next: release, match, retry, done; "" when it ends by itself."""
     if kind == "hold":
         return "release" if detail.get("releasable") else ("match" if detail.get("lines") else "")
     if kind in ("dead_job", "write_back"):
         return "retry"
-    return "" if kind == "shortage" else "done"
+    if kind == "shortage":
+        return "done" if reason == "pick_short" else ""
+    return "" if kind in ("put_back", "repick", "intercept") else "done"

@@ -70,9 +70,16 @@ def no_text(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:
     return _answer(request, 422, "bad_text", "内容含有不能保存的字符")
 
 
+def busy(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:
+    """Two people, or a person and a job, wanted the same rows at once."""
+    return _answer(request, 503, "busy", "系统正忙，请再试一次", None, {"Retry-After": "1"})
+
+
 HANDLERS: dict[Any, Any] = {
     asyncpg.CharacterNotInRepertoireError: no_text,
     asyncpg.UntranslatableCharacterError: no_text,
+    asyncpg.TransactionRollbackError: busy,
+    asyncpg.LockNotAvailableError: busy,
     Error: foreseen,
     HTTPException: http,
     Exception: bug,

@@ -4,6 +4,7 @@ pulled, and started again. Playwright drives it over CDP. Phone and Desk are wha
 Our CSP forbids eval, so Playwright's wait_for_function cannot be used: conditions are polled.
 """
 
+import base64
 import os
 import re
 import shutil
@@ -99,11 +100,20 @@ class Browser:
 
     def shape(self, width: int, height: int, *, dark: bool = False) -> None:
         """The screen, whether it is a phone's, and its colour scheme."""
+        self._shape = (width, height)
         metrics = {"width": width, "height": height, "deviceScaleFactor": self.scale, "mobile": self.mobile}
         self._cdp.send("Emulation.setDeviceMetricsOverride", metrics)
         self._cdp.send("Emulation.setTouchEmulationEnabled", {"enabled": self.mobile, "maxTouchPoints": 5})
-        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self._cdp.send("Emulation.setScrollbarsHidden", {"hidden": self.mobile})
+        scheme = [
+            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]
         self._cdp.send("Emulation.setEmulatedMedia", {"features": scheme})
+
+    def picture(self) -> bytes:
+        """What the screen shows, in its own pixels, as PNG."""
+        return base64.b64decode(self._cdp.send("Page.captureScreenshot", {"format": "png"})["data"])
 
     def kill(self) -> None:
         """SIGKILL to every process of it: what was not written is gone."""

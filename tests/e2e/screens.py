@@ -47,7 +47,7 @@ class Album:
 
     def _one(self, browser: Browser, name: str) -> None:
         browser.page.evaluate("document.fonts.ready.then(() => new Promise(r => requestAnimationFrame(() => r())))")
-        shot = browser.page.screenshot(animations="disabled", caret="hide", scale="device")
+        shot = browser.picture()
         path = self.folder / f"{name}.png"
         with Image.open(BytesIO(shot)) as image:
             image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)

@@ -230,7 +230,7 @@ async def test_other_goods_go_back_to_review_with_their_stock(db: Any, world: Wo
     assert await db.value("select reserved from stock where sku = $1", world.skus["CAP-BLK"]) == 1
     assert await stock.differences() == []
     kinds = {r["kind"] for r in await db.rows("select kind from event where subject_id = $1", o["id"])}
-    assert "lines_changed" in kinds
+    assert "order_withdrawn" in kinds
 
 
 async def test_an_absurd_number_costs_one_order_and_not_the_page(db: Any, world: World) -> None:
@@ -258,3 +258,115 @@ async def test_the_numbers_of_today_open_to_their_orders(as_role: Any, world: Wo
         assert page["total"] == counted == len(page["rows"])
     assert counters["intake"]["count"] == 1
     assert (await web.get("/api/orders", params={"today": "tomorrow"})).status_code == 422
+
+
+async def settled(db: Any, world: World) -> None:
+    """Review and reserve until nothing moves."""
+    while await actions.review_pending():
+        pass
+    while await actions.reserve_pending():
+        pass
+
+
+async def test_another_sku_on_the_same_line_is_what_ships(db: Any, world: World) -> None:
+    """The buyer swaps the colour: same line key, other platform SKU and outer code."""
+    await take(world, answer(taobao_order(TID, {"CAP-BLK": 1})))
+    other = taobao_order(TID, {"CAP-NVY": 1}, modified=LATER).replace(b'"700001"', b'"700099"')
+    await take(world, answer(other))
+    line = await db.row("select outer_code, sku from order_line where not gone")
+    assert (line["outer_code"], line["sku"]) == ("CAP-NVY", world.skus["CAP-NVY"])
+    reserved = {r["sku"]: r["reserved"] for r in await db.rows("select sku, reserved from stock where reserved > 0")}
+    assert reserved == {world.skus["CAP-NVY"]: 1} and await stock.differences() == []
+
+
+async def test_a_line_that_is_gone_ships_no_more_and_is_told_once(db: Any, world: World) -> None:
+    await take(world, answer(taobao_order(TID, {"CAP-BLK": 1, "SOCK": 2})))
+    await take(world, answer(taobao_order(TID, {"CAP-BLK": 1}, modified=LATER)))
+    o = await order(db, TID)
+    reserved = {r["sku"]: r["reserved"] for r in await db.rows("select sku, reserved from stock where reserved > 0")}
+    assert reserved == {world.skus["CAP-BLK"]: 1}
+    await take(world, answer(taobao_order(TID, {"CAP-BLK": 1}, modified="2030-01-03 00:00:00", buyer_rate=True)))
+    withdrawn = await db.value("select count(*) from event where subject_id = $1 and kind = 'order_withdrawn'", o["id"])
+    assert withdrawn == 1 and (await order(db, TID))["reserved_at"] is not None
+
+
+def refunding(status: str, modified: str) -> bytes:
+    body = taobao_order(TID, {"CAP-BLK": 1}, modified=modified)
+    return body.replace(b'"NO_REFUND"', f'"{status}"'.encode())
+
+
+async def test_a_second_refund_request_holds_again(db: Any, world: World) -> None:
+    await take(world, answer(refunding("WAIT_SELLER_AGREE", "2030-01-01 00:00:00")))
+    o = await order(db, TID)
+    assert await holds(db, TID) == {"refund_asked"}
+    task = await db.value("select id from task where order_id = $1 and closed_at is null", o["id"])
+    await actions.release_hold(o["id"], task, "买家说照发")
+    await settled(db, world)
+    assert (await order(db, TID))["reserved_at"] is not None
+    await take(world, answer(refunding("NO_REFUND", "2030-01-02 00:00:00")))
+    await take(world, answer(refunding("WAIT_SELLER_AGREE", "2030-01-03 00:00:00")))
+    assert await holds(db, TID) == {"refund_asked"} and (await order(db, TID))["reserved_at"] is None
+    assert await stock.differences() == []
+
+
+async def test_a_late_withdraw_does_not_lose_a_released_order(db: Any, world: World) -> None:
+    from server.picking import actions as picking
+
+    await take(world, answer(taobao_order(TID, {"CAP-BLK": 1})))
+    await take(world, answer(refunding("WAIT_SELLER_AGREE", LATER)))
+    o = await order(db, TID)
+    task = await db.value("select id from task where order_id = $1 and closed_at is null", o["id"])
+    await actions.release_hold(o["id"], task, "买家说照发")
+    await settled(db, world)
+    await picking.withdraw(o["id"])
+    assert (await order(db, TID))["reserved_at"] is not None
+    from server.picking import queries as picks
+
+    assert await picks.ready_orders() == 1
+
+
+async def test_refund_taken_back_before_the_jobs_ran_leaves_no_empty_parcel(db: Any, world: World) -> None:
+    from server.picking import queries as picks
+
+    await take(world, answer(taobao_order(TID, {"CAP-BLK": 1})))
+    for status, modified in (("WAIT_SELLER_AGREE", "2030-01-01 00:00:00"), ("NO_REFUND", "2030-01-02 00:00:00")):
+        body = answer(refunding(status, modified))
+        from server.platforms import registry
+
+        await intake.store_raw(world.shops["taobao"], "taobao", registry.get("taobao").split(body).orders)
+        await intake.map_pending(world.shops["taobao"], "taobao")
+    assert await picks.ready_orders() == 0
+    await settled(db, world)
+    assert await picks.ready_orders() == 1 and await stock.differences() == []
+
+
+async def test_shipped_from_the_shops_own_console_is_not_shipped_again(db: Any, world: World) -> None:
+    from server.picking import queries as picks
+
+    await take(world, answer(taobao_order(TID, {"CAP-BLK": 1})))
+    assert await picks.ready_orders() == 1
+    sent = taobao_order(TID, {"CAP-BLK": 1}, status="WAIT_BUYER_CONFIRM_GOODS", modified=LATER)
+    await take(world, answer(sent))
+    assert await picks.ready_orders() == 0
+    assert await db.value("select sum(reserved) from stock") == 0 and await stock.differences() == []
+
+
+async def test_a_cancellation_without_a_readable_time_is_not_dropped(db: Any, world: World) -> None:
+    await take(world, answer(taobao_order(TID, {"CAP-BLK": 1})))
+    await take(world, answer(taobao_order(TID, {"CAP-BLK": 1}, status="TRADE_CLOSED", modified="soon")))
+    assert (await order(db, TID))["cancelled_at"] is not None
+
+
+async def test_an_order_that_stays_short_is_not_asked_for_ever(db: Any, world: World) -> None:
+    """Two lines of one SKU, each of which would fit alone."""
+    body = taobao_order(TID, {"CAP-BLK": 3, "SOCK": 3}).replace(b'"outer_sku_id":"SOCK"', b'"outer_sku_id":"CAP-BLK"')
+    await db.run("update stock set on_hand = 4 where sku = $1", world.skus["CAP-BLK"])
+    await take(world, answer(body))
+    assert await actions.reserve_pending() == 0
+
+
+async def test_a_fresh_token_is_kept_for_the_next_waybill(db: Any, world: World) -> None:
+    await take(world, answer(taobao_order(TID, {"CAP-BLK": 1})))
+    await take(world, answer(taobao_order(TID, {"CAP-BLK": 1}, oaid="1fresh-oaid-of-next-week", modified=LATER)))
+    found = await db.row("select version, token::text from receiver_version order by version desc limit 1")
+    assert found["version"] == 1 and "fresh-oaid" in found["token"]
