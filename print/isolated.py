@@ -3,6 +3,7 @@
 The child (child.py) stays warm between documents. Frames on its pipes: 4 bytes length, 1 byte kind, body.
 """
 
+import atexit
 import contextlib
 import functools
 import os
@@ -165,7 +166,9 @@ def render_isolated_batch(documents: Sequence[Document], timeout_s: float = 60, 
 @functools.cache
 def _shared(pid: int, mem_mb: int) -> SubprocessRenderer:
     # Keyed by pid: after a fork the pipes of the parent's renderer must not be used by two processes.
-    return SubprocessRenderer(mem_mb=mem_mb)
+    renderer = SubprocessRenderer(mem_mb=mem_mb)
+    atexit.register(renderer.close)
+    return renderer
 
 
 def _take(pipe: IO[bytes], size: int, deadline: float, limit: float) -> bytes:

@@ -98,7 +98,7 @@ async def _shops(settings: Settings) -> None:
 async def _carrier(settings: Settings) -> None:
     known = await db.value("select id from carrier where code = 'SLX'")
     carrier: UUID = known or uuid7()
-    key_id, key = await crypto.key_for(carrier, clock.now())
+    key_id, key = await crypto.lasting_key(carrier)
     secret = msgspec.json.encode({"app_secret": sandbox.CARRIER_SECRET})
     await db.run(
         """insert into carrier(id, code, name, base_url, app_key, secret, secret_key)

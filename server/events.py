@@ -38,6 +38,10 @@ class LoginRefused(Event, frozen=True):
     on = "person"
 
 
+class PasswordChanged(Event, frozen=True):
+    on = "person"
+
+
 class LoggedOut(Event, frozen=True):
     on = "person"
 
@@ -59,6 +63,12 @@ class RawStored(Event, frozen=True):
 
 class RawQuarantined(Event, frozen=True):
     """A body that does not parse was sealed and set aside."""
+
+    on = "shop"
+
+
+class ShopRenewed(Event, frozen=True):
+    """Its secrets or settings were entered anew."""
 
     on = "shop"
 
@@ -134,6 +144,12 @@ class StockReleased(Event, frozen=True):
     on = "order"
 
 
+class BuyerDataExpired(Event, frozen=True):
+    """A data key was destroyed: the raw orders and receivers of a shop's month can be read no more."""
+
+    on = "data_key"
+
+
 class StockReceived(Event, frozen=True):
     on = "sku"
 
@@ -196,6 +212,10 @@ class LabelMade(Event, frozen=True):
     on = "parcel"
 
 
+class SheetPrinted(Event, frozen=True):
+    on = "print_job"
+
+
 class PrintFailed(Event, frozen=True):
     on = "print_job"
 
@@ -238,6 +258,10 @@ class TaskOpened(Event, frozen=True):
 
 
 class TaskClosed(Event, frozen=True):
+    on = "task"
+
+
+class TaskTaken(Event, frozen=True):
     on = "task"
 
 

@@ -11,7 +11,7 @@ import msgspec
 from server.accounts import queries, rules
 from server.accounts.queries import User
 from server.errors import Conflict, Invalid, NotFound, Unauthenticated, Unavailable
-from server.events import LoggedIn, LoggedOut, LoginRefused, PersonAdded
+from server.events import LoggedIn, LoggedOut, LoginRefused, PasswordChanged, PersonAdded
 from server.kit import clock, db
 from server.kit.ids import uuid7
 
@@ -113,8 +113,9 @@ async def change_password(login: str, password: str) -> None:
     if flaw := rules.password_flaw(password, login):
         raise Invalid("weak_password", flaw)
     hashed = await asyncio.to_thread(_hasher.hash, password)
-    async with db.transaction():
+    async with db.transaction() as tx:
         person = await db.value("update person set password = $2 where login = $1 returning id", login, hashed)
         if person is None:
             raise NotFound("no_person", f"没有账号 {login}")
         await db.run("update session set ended_at = now() where person = $1 and ended_at is null", person)
+        await tx.emit(PasswordChanged(subject=person))

@@ -17,6 +17,7 @@ from server.kit import db
 from server.kit.ids import uuid7
 
 _NONCE = 12
+_LASTING = "lasting"
 _kek: AESGCM | None = None
 _mac: bytes | None = None
 _keys: dict[UUID, AESGCM] = {}
@@ -63,7 +64,28 @@ def seal(key_id: UUID, key: AESGCM, data: bytes, aad: str) -> bytes:
 
 async def key_for(shop_id: UUID, at: datetime) -> tuple[UUID, AESGCM]:
     """The data key of a shop's month, made when first needed (in the caller's transaction)."""
-    month = at.strftime("%Y-%m")
+    return await _key(shop_id, at.strftime("%Y-%m"))
+
+
+async def lasting_key(owner: UUID) -> tuple[UUID, AESGCM]:
+    """The key of an owner's own secrets (a shop's tokens, a carrier's): it does not expire with buyers' data."""
+    return await _key(owner, _LASTING)
+
+
+async def destroy_expired(before: datetime) -> list[UUID]:
+    """Destroy the month keys of months that had ended by `before`: what they sealed is gone, in backups as well."""
+    gone = await db.rows(
+        """update data_key set wrapped = null, destroyed_at = now()
+           where wrapped is not null and month <> $1 and month < $2 returning id""",
+        _LASTING,
+        before.strftime("%Y-%m"),
+    )
+    for r in gone:
+        _keys.pop(r["id"], None)
+    return [r["id"] for r in gone]
+
+
+async def _key(shop_id: UUID, month: str) -> tuple[UUID, AESGCM]:
     r = await db.row("select id, wrapped from data_key where shop = $1 and month = $2", shop_id, month)
     if r is None:
         new, key_id, nonce = AESGCM.generate_key(256), uuid7(), os.urandom(_NONCE)
@@ -81,10 +103,10 @@ async def key_for(shop_id: UUID, at: datetime) -> tuple[UUID, AESGCM]:
 
 
 def _unwrap(key_id: UUID, wrapped: bytes | None) -> AESGCM:
+    if wrapped is None:
+        raise NotFound("key_destroyed", "该数据已过保存期限，密钥已销毁")
     key = _keys.get(key_id)
     if key is None:
-        if wrapped is None:
-            raise NotFound("key_destroyed", "该数据已过保存期限，密钥已销毁")
         raw = _wrapper().decrypt(wrapped[:_NONCE], wrapped[_NONCE:], f"data_key|{key_id}".encode())
         key = _keys[key_id] = AESGCM(raw)
     return key

@@ -9,6 +9,7 @@ import msgspec
 from server.catalog import queries as catalog
 from server.errors import Conflict, Invalid, NotFound
 from server.events import (
+    BuyerDataExpired,
     Event,
     LineMatched,
     NoteRevealed,
@@ -22,6 +23,7 @@ from server.events import (
 from server.kit import clock, crypto, db
 from server.kit.ids import uuid7
 from server.orders import moves, queries, rules
+from server.orders.changes import KEEP_PERSONAL
 from server.orders.schemas import OrderSeen, Reason
 from server.stock import moves as stock
 from server.stock.schemas import Want
@@ -243,6 +245,15 @@ async def match_line(order_id: UUID, line_id: UUID, sku_id: UUID) -> int:
         )
         await tx.emit(*(LineMatched(subject=r["id"], to={"sku": str(sku_id)}) for r in waiting))
         return len(waiting)
+
+
+async def expire_personal() -> int:
+    """Destroy the keys of months whose buyer data is past its time. Returns how many."""
+    async with db.transaction() as tx:
+        # A month's key goes when the last day of that month is old enough.
+        gone = await crypto.destroy_expired(clock.now() - KEEP_PERSONAL)
+        await tx.emit(*(BuyerDataExpired(subject=i) for i in gone))
+    return len(gone)
 
 
 async def reveal_note(order_id: UUID) -> str:

@@ -88,16 +88,23 @@ async def seen_for_review(orders: list[Any]) -> list[OrderSeen]:
             order_ids,
         )
     }
+    # Receivers first, each by its digest: without that fence the planner may compare every order of a shop with every
+    # other one as long as a burst of new rows is not in its statistics.
     twins = {
         r["id"]: list(r["twins"])
         for r in await db.rows(
-            """select a.id, array_agg(b.no order by b.no) as twins
-               from sales_order a join receiver_version ra on ra.order_id = a.id and ra.version = a.receiver_version
-                    join receiver_version rb on rb.digest = ra.digest and rb.order_id <> a.id
-                    join sales_order b on b.id = rb.order_id and b.shop = a.shop and b.cancelled_at is null
-                         and b.handed_over_at is null and b.total_minor = a.total_minor
-                         and b.paid_at between a.paid_at - interval '1 hour' and a.paid_at + interval '1 hour'
-               where a.id = any($1::uuid[]) and a.paid_at is not null and b.platform_state = 'paid'
+            """with a as materialized (
+                 select a.id, a.shop, a.total_minor, a.paid_at, r.digest
+                 from sales_order a join receiver_version r on r.order_id = a.id and r.version = a.receiver_version
+                 where a.id = any($1::uuid[]) and a.paid_at is not null),
+               pair as materialized (
+                 select distinct a.id, r.order_id as other
+                 from a join receiver_version r on r.digest = a.digest and r.order_id <> a.id)
+               select a.id, array_agg(b.no order by b.no) as twins
+               from pair join a on a.id = pair.id join sales_order b on b.id = pair.other
+               where b.shop = a.shop and b.cancelled_at is null and b.handed_over_at is null
+                     and b.total_minor = a.total_minor and b.platform_state = 'paid'
+                     and b.paid_at between a.paid_at - interval '1 hour' and a.paid_at + interval '1 hour'
                group by a.id""",
             order_ids,
         )

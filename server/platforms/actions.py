@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 
 from server.errors import Conflict, NotFound
-from server.events import ShopAdded, ShopTroubled
-from server.kit import clock, crypto, db
+from server.events import ShopAdded, ShopRenewed, ShopTroubled
+from server.kit import crypto, db
 from server.kit.ids import uuid7
 from server.kit.jobs import NewJob
 
@@ -28,7 +28,7 @@ async def add_shop(
     async with db.transaction() as tx:
         known = await db.value("select id from shop where platform = $1 and external_id = $2", platform, external_id)
         shop_id = known or uuid7()
-        key_id, key = await crypto.key_for(shop_id, clock.now())
+        key_id, key = await crypto.lasting_key(shop_id)
         sealed = crypto.seal(key_id, key, msgspec.json.encode(secret), f"shop|secret|{shop_id}")
         args = (shop_id, name, base_url, app_key, sealed, key_id, msgspec.json.encode(settings).decode())
         if known:
@@ -37,6 +37,7 @@ async def add_shop(
                           settings = $7::jsonb where id = $1""",
                 *args,
             )
+            await tx.emit(ShopRenewed(subject=shop_id))
             return shop_id
         await db.run(
             """insert into shop(id, name, base_url, app_key, secret, secret_key, settings, platform, external_id,

@@ -13,7 +13,7 @@ import msgspec
 from print.documents import Document, Item, Label, Party, PickLine, PickList
 from server.catalog import queries as catalog
 from server.errors import Conflict, Error, NotFound
-from server.events import LabelMade, PrintFailed
+from server.events import LabelMade, PrintFailed, SheetPrinted
 from server.kit import clock, crypto, db
 from server.kit.ids import uuid7
 from server.kit.jobs import NewJob
@@ -224,13 +224,15 @@ async def mark_printed(print_job: UUID) -> None:
 
     Raises NotFound, Conflict when it is not ready or void by now.
     """
-    async with db.transaction():
+    async with db.transaction() as tx:
         state = await _state(print_job)
         if state == "stale":
             raise Conflict("label_stale", "这张面单已作废，请打印新面单")
         if state not in ("ready", "printed"):
             raise Conflict("not_ready", "还没有生成，不能标记为已打印")
         await db.run("update print_job set state = 'printed', printed_at = now() where id = $1", print_job)
+        if state == "ready":
+            await tx.emit(SheetPrinted(subject=print_job))
 
 
 async def retry(print_job: UUID) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from server.errors import Conflict, Invalid, NotFound
+from server.events import TaskTaken
 from server.kit import db
 from server.kit.ids import uuid7
 from server.kit.jobs import NewJob
@@ -23,10 +24,11 @@ BY_ITSELF = {
 
 async def take(task_id: UUID, person: UUID) -> None:
     """This person will see to it. Raises NotFound, Conflict when it is closed."""
-    async with db.transaction():
+    async with db.transaction() as tx:
         tag = await db.run("update task set owner = $2 where id = $1 and closed_at is null", task_id, person)
         if not db.touched(tag):
             await _refuse_closed(task_id)
+        await tx.emit(TaskTaken(subject=task_id))
 
 
 async def close(task_id: UUID, outcome: str, reason: str) -> None:

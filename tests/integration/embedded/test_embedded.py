@@ -76,7 +76,8 @@ def start_elsewhere(data_dir: Path) -> tuple[subprocess.Popen[str], list[int]]:
         [sys.executable, "-c", program, str(data_dir)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert other.stdout is not None
-    return other, [int(word) for word in other.stdout.readline().split()]
+    with other.stdout:
+        return other, [int(word) for word in other.stdout.readline().split()]
 
 
 async def test_starts_answers_and_finds_its_data_again(tmp_path: Path, start: Callable[..., embedded.Embedded]) -> None:

@@ -370,3 +370,25 @@ async def test_a_fresh_token_is_kept_for_the_next_waybill(db: Any, world: World)
     await take(world, answer(taobao_order(TID, {"CAP-BLK": 1}, oaid="1fresh-oaid-of-next-week", modified=LATER)))
     found = await db.row("select version, token::text from receiver_version order by version desc limit 1")
     assert found["version"] == 1 and "fresh-oaid" in found["token"]
+
+
+async def test_buyer_data_past_its_time_can_be_read_no_more(db: Any, world: World, monkeypatch: Any) -> None:
+    from datetime import timedelta
+
+    from server.errors import NotFound
+    from server.kit import clock
+    from server.platforms import queries as shops
+
+    await take(world, answer(taobao_order(TID, {"CAP-BLK": 1}, has_buyer_message=True, buyer_message="放门口")))
+    o = await order(db, TID)
+    assert await actions.reveal_note(o["id"]) == "放门口"
+    real = clock.now
+    monkeypatch.setattr(clock, "now", lambda: real() + timedelta(days=85))
+    assert await actions.expire_personal() == 0
+    monkeypatch.setattr(clock, "now", lambda: real() + timedelta(days=125))
+    assert await actions.expire_personal() == 1
+    with pytest.raises(NotFound, match="key_destroyed"):
+        await actions.reveal_note(o["id"])
+    shop, _ = await shops.get_shop(world.shops["taobao"])
+    assert shop.app_secret  # the shop's own secrets do not expire with its buyers' data
+    assert (await order(db, TID))["total_minor"] == 1000
