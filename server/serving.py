@@ -7,6 +7,7 @@ import click
 import uvicorn
 
 from server.app import create_app
+from server.devices import api as devices
 from server.errors import Error
 from server.settings import Settings
 
@@ -16,6 +17,10 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)  # type: ignore[arg-type]
         if self.started and (ready := os.environ.get("READY_FILE")):
             Path(ready).touch()
+
+    async def shutdown(self, sockets: object = None) -> None:
+        devices.release()  # or they would be waited for, and then cut off
+        await super().shutdown(sockets)  # type: ignore[arg-type]
 
 
 def run(settings: Settings) -> None:

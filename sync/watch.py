@@ -36,6 +36,7 @@ class Watch:
         self._waiting: dict[Shape, dict[asyncio.Future[bool], int]] = {}
         self._bell = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
 
     async def start(self) -> None:
         """Returns when it listens; raises when the database cannot be reached."""
@@ -50,10 +51,15 @@ class Watch:
             self._task = None
         self._wake_all()
 
+    def close(self) -> None:
+        """Wake whoever waits, and let nobody wait any more: the process is about to end."""
+        self._closing = True
+        self._wake_all()
+
     async def wait_for(self, shapes: Iterable[Shape], off: int, timeout: float) -> bool:
         """True once one of the shapes has (or may have) changed after off; False after timeout seconds."""
         wanted = list(shapes)
-        if off < self._since or any(self._touched.get(s, 0) > off for s in wanted):
+        if self._closing or off < self._since or any(self._touched.get(s, 0) > off for s in wanted):
             return True
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         for shape in wanted:

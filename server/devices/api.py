@@ -46,6 +46,12 @@ async def running(settings: Settings) -> AsyncIterator[None]:
         await watch.stop()
 
 
+def release() -> None:
+    """The process is about to end: answer the pulls that are held, and hold no more."""
+    if _watch is not None:
+        _watch.close()
+
+
 class TooMuch(Error):
     status = 413
 
