@@ -2,11 +2,10 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
-from server.orders.schemas import LineView, ReceiverView, StoryLine
+from server.orders.schemas import LineView, OrderRow, ReceiverView, StoryLine
 from server.tasks.schemas import TaskView
 
 
@@ -36,23 +35,9 @@ class Amounts(msgspec.Struct, frozen=True, kw_only=True):
     total_minor: int
 
 
-class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
+class OrderDetail(OrderRow, frozen=True, kw_only=True):
     """One order, whole. `version` counts what the platform changed."""
 
-    id: UUID
-    no: str
-    platform: str
-    shop_name: str
-    external_id: str
-    ladder: str
-    holds: list[str]
-    placed_at: datetime | None
-    paid_at: datetime | None
-    handed_over_at: datetime | None
-    units: int
-    total_minor: int
-    currency: str
-    buyer_masked: str
     version: int
     facts: Facts
     ladder_times: dict[str, datetime | None]

@@ -178,9 +178,9 @@ async def release_hold(order_id: UUID, task_id: UUID, reason: str) -> None:
         if task is None:
             raise NotFound("no_hold", "没有这条挂起")
         if task["closed_at"] is not None:
-            raise Conflict("hold_closed", "这条挂起已经处理过了,请刷新")
+            raise Conflict("hold_closed", "这条挂起已经处理过了，请刷新")
         if not task["releasable"] and task["reason"] != "manual":
-            raise Conflict("not_releasable", "这类挂起不能直接放行,请先处理原因(例如匹配货品)")
+            raise Conflict("not_releasable", "这类挂起不能直接放行，请先处理原因(例如匹配货品)")
         await tasks.close(tx, [task_id], "released", reason)
         await db.run("update sales_order set review_due = true where id = $1", order_id)
         await tx.emit(OrderReleased(subject=order_id, reason=reason, frm={"hold": task["reason"]}))
@@ -198,7 +198,7 @@ async def hold_order(order_id: UUID, reason: str) -> None:
         if o is None:
             raise NotFound("no_order", "没有这张订单")
         if o["handed_over_at"] is not None:
-            raise Conflict("already_out", "包裹已出库,不能挂起;可发起拦截")
+            raise Conflict("already_out", "包裹已出库，不能挂起")
         await tasks.open(
             tx,
             [

@@ -202,7 +202,7 @@ def _cursor(after: str) -> tuple[datetime, UUID]:
     try:
         return datetime.fromisoformat(taken), UUID(last)
     except ValueError:
-        raise Invalid("bad_cursor", "翻页位置不正确,请回到第一页") from None
+        raise Invalid("bad_cursor", "翻页位置不正确，请回到第一页") from None
 
 
 _FACTS = {"taken": "taken_at", "handed_over": "handed_over_at", "collected": "collected_at"}
