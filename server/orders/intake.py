@@ -108,9 +108,11 @@ async def map_pending(shop_id: UUID, platform: str) -> int:
         )
         if not raws:
             return 0
+        keys = await crypto.keys(r["sealed_key"] for r in raws)
         newest: dict[str, tuple[Any, MappedOrder, bytes]] = {}
         for r in raws:
-            body = await crypto.open_sealed(r["sealed_key"], r["sealed"], f"raw_order|sealed|{r['id']}")
+            key_id = r["sealed_key"]
+            body = crypto.unseal(key_id, keys[key_id], r["sealed"], f"raw_order|sealed|{r['id']}")
             mapped = map_order(platform, body, rules)
             known = newest.get(r["external_id"])
             if known is None or changes.version_time(mapped, r) >= changes.version_time(known[1], known[0]):
