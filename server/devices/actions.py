@@ -126,7 +126,8 @@ async def push(floor: Floor, up: Up) -> Ack | Fork:
 
 async def decide(floor: Floor, events: Sequence[Incoming]) -> list[uplink.Decision]:
     """One locked read, pure rules, writes in sets. In a savepoint of its own: the engine may call it again."""
-    people = await queries.known_people([UUID(bytes=e.ev.who) for e in events if len(e.ev.who) == 16])
+    named = [UUID(bytes=e.ev.who) for e in events if len(e.ev.who) == 16]
+    people = await queries.people_of(floor.device, named)
     acts = [understood(e, floor.person, people) for e in events]
     async with db.transaction() as tx:
         board = await queries.lock_board(acts)
@@ -137,9 +138,13 @@ async def decide(floor: Floor, events: Sequence[Incoming]) -> list[uplink.Decisi
 
 
 def understood(incoming: Incoming, person: UUID, people: set[UUID]) -> Act:
-    """An event as the rules want it. who: its own person if one of the house, else that of the session."""
+    """An event as the rules want it.
+
+    people: who had a session on this device. An event that names another is the session's person's, and says so.
+    """
     ev = incoming.ev
-    who = UUID(bytes=ev.who) if len(ev.who) == 16 else person
+    who = UUID(bytes=ev.who) if len(ev.who) == 16 else None
+    known = who is not None and (who == person or who in people)
     body: Any = None
     error = ""
     kind = BODIES.get(ev.kind)
@@ -155,9 +160,10 @@ def understood(incoming: Incoming, person: UUID, people: set[UUID]) -> Act:
         n=ev.n,
         kind=ev.kind,
         at=clock.from_ms(incoming.happened_ms),
-        who=who if who in people else person,
+        who=who if who is not None and known else person,
         body=body,
         error=error,
+        named="" if known or not ev.who else str(who or "?"),
     )
 
 

@@ -4,10 +4,26 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid5
 
+import msgspec
+
 from server.devices.schemas import Act, Order, Parcel, Pick, Task
 from server.events import Event
 
 OPEN_PARCEL = ("picking", "ready", "packed", "stopped")
+
+
+def attributed(event: Event, act: Act) -> Event:
+    """An event with the person, moment and scan it came from, where it does not say them itself.
+
+    A name that counts for nothing on this device stays visible beside the session's person.
+    """
+    return msgspec.structs.replace(
+        event,
+        person=event.person or act.who,
+        happened_at=event.happened_at or act.at,
+        cause=event.cause or act.id,
+        to=event.to | {"named": act.named} if act.named else event.to,
+    )
 
 
 class Board:
@@ -47,6 +63,8 @@ class Board:
         self.picked: dict[UUID, Act] = {}
         self.packed: dict[UUID, Act] = {}
         self.handed: dict[UUID, Act] = {}
+        self.taken_back: dict[UUID, str] = {}
+        """Orders to be reviewed, reserved and waved again, and why."""
         self.opened: dict[UUID, Task] = {}
         self.retold: set[UUID] = set()
         self.closed: dict[UUID, tuple[str, Act]] = {}
@@ -93,15 +111,18 @@ class Board:
         self.acts[pick.wave] = act
 
     def emit(self, act: Act, event: Event) -> None:
-        self.events.append(event)
+        self.events.append(attributed(event, act))
         self.acts[event.subject] = act
 
     def task(
         self, act: Act, kind: str, parcel: Parcel | None, reason: str, detail: dict[str, Any], pick: Pick | None = None
     ) -> UUID:
-        """Open a task about a parcel (or a pick of it); one that waits already is told the newest detail."""
+        """Open a task about a parcel (or a pick of it); one that waits already is told the newest detail.
+
+        One that ended earlier in the same batch simply stays open.
+        """
         subject_kind, subject = ("pick", pick.id) if pick else ("parcel", parcel.id) if parcel else ("", act.id)
-        known = self._waiting.get((kind, subject, reason))
+        known = self._waiting.get((kind, subject, reason)) or self._reopened((kind, subject, reason))
         if parcel is not None:
             detail = {"order_no": parcel.order_no, "parcel_no": parcel.no, "waybill_no": parcel.waybill_no} | detail
         if known is not None:
@@ -124,6 +145,15 @@ class Board:
         self.acts[new.id] = act
         return new.id
 
+    def _reopened(self, about: tuple[str, UUID, str]) -> Task | None:
+        ended = (self.tasks[i] for i in self.closed)
+        task = next((t for t in ended if (t.kind, t.subject_id, t.reason) == about), None)
+        if task is not None:
+            task.open = True
+            del self.closed[task.id]
+            self._waiting[about] = task
+        return task
+
     def close(self, act: Act, task: Task, outcome: str) -> None:
         task.open = False
         self._waiting.pop((task.kind, task.subject_id, task.reason), None)
@@ -140,6 +170,15 @@ class Board:
         goods = goods or [[sku, qty, ""] for sku, _, _, qty, *_ in parcel.items]
         known = next(iter(self.waiting(parcel.id, "put_back")), None)
         return self.task(act, "put_back", parcel, known.reason if known else reason, {"items": goods})
+
+    def take_back(self, act: Act, parcel: Parcel) -> None:
+        """The order leaves its wave; in what follows of this batch it is one that must not go on."""
+        order = self.orders[parcel.order_id]
+        order.wave, order.reserved = None, False
+        self.picked.pop(order.id, None)
+        self.packed.pop(parcel.id, None)
+        self.taken_back[order.id] = parcel.stop or "put_back"
+        self.acts[order.id] = act
 
     # -- what came of the parcels ------------------------------------------------------------------------------------
     def turned(self, was: Iterable[str], now: str) -> list[Parcel]:

@@ -2,22 +2,31 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from server.devices import parcels
-from server.devices.board import Board
+from server.devices.board import OPEN_PARCEL, Board, attributed
 from server.devices.schemas import Act, Decision, Task
-from server.events import Event, OrderPicked, ParcelStopped, WaveDone
+from server.events import (
+    Event,
+    OrderPicked,
+    OrderWithdrawn,
+    ParcelCleared,
+    ParcelPacked,
+    ParcelStopped,
+    WaveDone,
+)
 from server.kit import db
 from server.kit.context import acting, actor
 from server.kit.db import Tx
+from server.kit.jobs import NewJob
 from server.orders import moves as orders
 from server.packing import moves as packing
 from server.picking import actions as picking
 from server.shipping import moves as shipping
+from server.stock import moves as stock
 from server.tasks import moves as tasks
 from server.tasks.moves import NewTask
 from sync.messages import HELD
@@ -35,17 +44,14 @@ class AttributedTx(Tx):
     async def emit(self, *events: Event) -> None:
         await self._inner.emit(*(self._said(e) for e in events))
 
+    def enqueue(self, *new: NewJob) -> None:
+        self._inner.enqueue(*new)
+
     def _said(self, e: Event) -> Event:
         act = self._acts.get(e.subject)
         if act is None:
             return msgspec.structs.replace(e, device=e.device or self._device)
-        return msgspec.structs.replace(
-            e,
-            person=e.person or act.who,
-            device=e.device or self._device,
-            happened_at=e.happened_at or act.at,
-            cause=e.cause or act.id,
-        )
+        return msgspec.structs.replace(attributed(e, act), device=e.device or self._device)
 
 
 async def write(tx: Tx, board: Board, device: UUID) -> None:
@@ -79,9 +85,7 @@ async def _orders(said: Tx, board: Board) -> None:
     lines = {line: n for line, n in board.lines.items() if n}
     if lines:
         await orders.add_picked(said, lines)
-    done: list[UUID] = []
-    for at, ids in _by_moment(board.picked).items():
-        done += await orders.mark(said, "picked", ids, at)
+    done = await orders.mark_each(said, "picked", [(i, a.at) for i, a in board.picked.items()])
     await said.emit(*(OrderPicked(subject=i, **parcels.by(board.picked[i])) for i in done))
 
 
@@ -92,10 +96,9 @@ async def _parcels(said: Tx, board: Board) -> None:
     unready = [p.order_id for p in board.turned(("ready",), "picking")]
     if unready:
         await packing.unready(said, unready)
-    for at, ids in _by_moment(board.packed).items():
-        await packing.pack(said, ids, at)
-        await orders.mark(said, "packed", [board.parcels[i].order_id for i in ids], at)
+    await _packed(said, board)
     stopped = board.turned(("picking", "ready", "packed"), "stopped")
+    stopped += [p for p in board.turned(("stopped",), "stopped") if p.id in board.packed]
     if stopped:
         await db.run(
             """update parcel p set state = 'stopped', stop = u.stop
@@ -103,12 +106,48 @@ async def _parcels(said: Tx, board: Board) -> None:
             *db.unzip(((p.id, p.stop) for p in stopped), 2),
         )
         await said.emit(*(ParcelStopped(subject=p.id, reason=p.stop) for p in stopped))
-    for p in board.turned(("stopped",), "packed") + board.turned(("stopped",), "handed_over"):
-        await packing.clear(said, p.id)
+    await _cleared(said, board)
     cancelled = board.turned(("picking", "ready", "packed", "stopped"), "cancelled")
     if cancelled:
         await db.run("update parcel set state = 'cancelled' where id = any($1::uuid[])", [p.id for p in cancelled])
+    await _taken_back(said, board)
     await shipping.hand_over(said, [(i, board.parcels[i].order_id, a.at) for i, a in board.handed.items()])
+
+
+async def _packed(said: Tx, board: Board) -> None:
+    if not board.packed:
+        return
+    await db.run(
+        """update parcel p set state = 'packed', packed_at = u.at
+           from unnest($1::uuid[], $2::timestamptz[]) u(id, at) where p.id = u.id""",
+        *db.unzip(((i, a.at) for i, a in board.packed.items()), 2),
+    )
+    await said.emit(*(ParcelPacked(subject=i) for i in board.packed))
+    await orders.mark_each(said, "packed", [(board.parcels[i].order_id, a.at) for i, a in board.packed.items()])
+
+
+async def _cleared(said: Tx, board: Board) -> None:
+    """What stopped these parcels is settled: checked whole again, or open again to be checked."""
+    cleared = board.turned(("stopped",), "packed") + board.turned(("stopped",), "handed_over")
+    cleared += [p for p in board.turned(OPEN_PARCEL, "ready") + board.turned(OPEN_PARCEL, "picking")
+                if p.id in board.packed or board.before[p.id] in ("packed", "stopped")]  # fmt: skip
+    if cleared:
+        await db.run(
+            """update parcel p set state = u.state, stop = ''
+               from unnest($1::uuid[], $2::text[]) u(id, state) where p.id = u.id""",
+            *db.unzip(((p.id, p.state) for p in cleared), 2),
+        )
+        await said.emit(*(ParcelCleared(subject=p.id) for p in cleared))
+
+
+async def _taken_back(said: Tx, board: Board) -> None:
+    """The goods of these orders are on the shelf again: what was set aside is free, they start again at review."""
+    if not board.taken_back:
+        return
+    await stock.release(said, list(board.taken_back), "put_back")
+    gone = await orders.withdraw(said, list(board.taken_back))
+    await said.emit(*(OrderWithdrawn(subject=i, reason=board.taken_back[i]) for i in gone))
+    said.enqueue(NewJob(kind="orders.review"))
 
 
 async def _tasks(said: Tx, board: Board, device: UUID) -> None:
@@ -139,13 +178,6 @@ def _new(t: Task) -> NewTask:
         reason=t.reason,
         detail=t.detail,
     )
-
-
-def _by_moment(acts: dict[UUID, Act]) -> dict[datetime, list[UUID]]:
-    found: dict[datetime, list[UUID]] = defaultdict(list)
-    for subject, act in acts.items():
-        found[act.at].append(subject)
-    return dict(sorted(found.items()))
 
 
 async def tell(tx: Tx, device: UUID, acts: Sequence[Act], decisions: Sequence[Decision]) -> None:

@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from server.devices.board import Board
+from server.devices.board import OPEN_PARCEL, Board
 from server.devices.schemas import Act, Decision, HandOverBody, PackBody, Parcel, Task
 from server.events import HandOverRefused
 from server.packing import rules as packing
 from server.shipping import rules as shipping
-from sync.messages import DUPLICATE, HELD, WITH_TASK
+from sync.messages import ADJUSTED, DUPLICATE, HELD, WITH_TASK
 
 
 def by(act: Act) -> dict[str, Any]:
@@ -21,11 +21,16 @@ def _blocked(board: Board, parcel: Parcel) -> str:
 
 
 def pack(board: Board, act: Act, body: PackBody) -> Decision:
-    """A parcel is closed. It counts as packed when all of its goods, and nothing else, were scanned into it."""
+    """A parcel is closed. It counts as packed when all of its goods, and nothing else, were scanned into it.
+
+    One that goods were taken out of after packing is checked like this once more.
+    """
     parcel = board.parcels.get(body.parcel)
     if parcel is None:
         return Decision(HELD, "服务器上没有这个包裹,已交由负责人处理", reason="unknown_parcel")
-    reason = _blocked(board, parcel) or parcel.stop or ("held" if parcel.state in ("cancelled", "stopped") else "")
+    again = parcel.state == "stopped" and parcel.stop == "unpicked"
+    stopped = "held" if parcel.state in ("cancelled", "stopped") else ""
+    reason = _blocked(board, parcel) or ("" if again else parcel.stop or stopped)
     if parcel.state == "handed_over":
         return Decision(DUPLICATE, f"{parcel.no} 已出库")
     if reason:
@@ -38,15 +43,23 @@ def pack(board: Board, act: Act, body: PackBody) -> Decision:
         said = packing.difference_said(wrong)
         task = board.task(act, "repick", parcel, "pack_mismatch", {"text": said})
         return Decision(WITH_TASK, f"打包核对不符:{said};请拆开重核", task)
-    for about in (parcel.id, *(p.id for p in board.picks_of(parcel.order_id, parcel.wave))):
-        for task_row in board.waiting(about, "repick"):
+    for task_row in _waiting(board, parcel, "repick", "shortage"):
+        board.close(act, task_row, "packed")
+    for task_row in board.waiting(parcel.id, "put_back", "intercept"):
+        if task_row.reason == "unpicked":
             board.close(act, task_row, "packed")
     # Scanned whole into the parcel means picked, even while the picker's own events are still on the way.
     board.picked.setdefault(parcel.order_id, act)
-    parcel.state = "packed"
+    parcel.state, parcel.stop = "packed", ""
     board.packed[parcel.id] = board.acts[parcel.id] = act
     board.acts.setdefault(parcel.order_id, act)
     return Decision()
+
+
+def _waiting(board: Board, parcel: Parcel, *kinds: str) -> list[Task]:
+    """Open tasks of these kinds about a parcel or about one of its picks."""
+    about = (parcel.id, *(p.id for p in board.picks_of(parcel.order_id, parcel.wave)))
+    return [t for subject in about for t in board.waiting(subject, *kinds)]
 
 
 def hand_over(board: Board, act: Act, body: HandOverBody) -> Decision:
@@ -111,16 +124,30 @@ def settle(board: Board, act: Act, task: Task, parcel: Parcel) -> Decision:
     """A task about a parcel is done: what that means for the parcel."""
     blocked = _blocked(board, parcel)
     if task.kind == "put_back":
-        for pick in board.picks_of(parcel.order_id, parcel.wave):
-            if blocked or pick.state == "cancelled":
-                pick.state = "cancelled"
-                board.count(act, pick, -pick.picked)
-        if parcel.state in ("stopped", "packed"):
-            parcel.state = "cancelled"
-            board.acts[parcel.id] = act
-    elif task.kind == "repick" and task.reason == "unpicked" and parcel.stop == "unpicked" and not blocked:
-        parcel.stop, parcel.state = "", "packed"
+        _put_back(board, act, parcel, blocked)
+    elif task.kind == "repick" and parcel.state == "stopped" and parcel.stop == "unpicked" and not blocked:
+        parcel.state, parcel.stop = "ready", ""
         board.acts[parcel.id] = act
+        return Decision(ADJUSTED, f"{parcel.no} 请重新扫描货品打包后再出库")
     elif task.kind == "intercept" and parcel.state in ("packed", "stopped") and (blocked or parcel.stop):
         return Decision(WITH_TASK, "已拦下,请把货放回货位", board.put_back(act, parcel, blocked or parcel.stop))
     return Decision()
+
+
+def _put_back(board: Board, act: Act, parcel: Parcel, blocked: str) -> None:
+    """The goods are on the shelf again. An order that could still go on must then be picked anew: it is taken back."""
+    take_back = not blocked and parcel.state in OPEN_PARCEL
+    if take_back:
+        for task in _waiting(board, parcel, "repick", "shortage", "intercept", "reprint", "put_back"):
+            board.close(act, task, "withdrawn")
+    for pick in board.picks_of(parcel.order_id, parcel.wave):
+        if blocked or take_back or pick.state == "cancelled":
+            pick.state = "cancelled"
+            board.count(act, pick, -pick.picked)
+            for task in board.waiting(pick.id, "repick", "shortage"):
+                board.close(act, task, "cancelled")
+    if parcel.state in OPEN_PARCEL:
+        parcel.state = "cancelled"
+        board.acts[parcel.id] = act
+    if take_back:
+        board.take_back(act, parcel)

@@ -55,9 +55,12 @@ async def check_session(session: UUID, roles: Sequence[str]) -> None:
         raise Forbidden("not_your_role", "没有这个权限")
 
 
-async def known_people(people: Sequence[UUID]) -> set[UUID]:
-    """Which of these are people of the house."""
-    return {r["id"] for r in await db.rows("select id from person where id = any($1::uuid[])", list(set(people)))}
+async def people_of(device: UUID, people: Sequence[UUID]) -> set[UUID]:
+    """Which of these people ever had a session on this device."""
+    found = await db.rows(
+        "select distinct person from session where device = $1 and person = any($2::uuid[])", device, list(set(people))
+    )
+    return {r["person"] for r in found}
 
 
 _TOUCHED = """with touched as (

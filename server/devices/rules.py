@@ -106,7 +106,7 @@ def _take(board: Board, act: Act, pick: Pick, wanted: int) -> int:
     )
     if not _room(pick):
         pick.state = "done"
-        for task in board.waiting(pick.id, "repick"):
+        for task in board.waiting(pick.id, "repick", "shortage"):
             board.close(act, task, "found")
         if all(p.state in ("done", "cancelled") for p in board.picks_of(pick.order_id, pick.wave)):
             board.picked[pick.order_id] = act
@@ -147,7 +147,9 @@ def _unpick(board: Board, act: Act, body: UnpickBody, pick: Pick) -> Decision:
     if n == 0:
         return Decision(DUPLICATE, f"{pick.sku_code} 本来就没有计入,无需撤销")
     parcel = board.parcel_for(pick)
-    if parcel is not None and parcel.state in ("packed", "handed_over"):
+    opened = parcel is not None and parcel.state == "stopped" and parcel.stop == "unpicked"
+    again = opened and not board.blocked(pick.order_id, pick.wave)
+    if parcel is not None and (again or parcel.state in ("packed", "handed_over")):
         return _taken_out(board, act, pick, parcel, n)
     board.count(act, pick, -n)
     board.emit(
@@ -237,6 +239,8 @@ def _repicked(board: Board, act: Act, task: Task) -> Decision:
     if pick is None:
         return Decision()
     if task.kind == "put_back":
+        for waiting in board.waiting(pick.id, "repick", "shortage"):
+            board.close(act, waiting, "cancelled")
         pick.state = "cancelled"
         board.count(act, pick, -pick.picked)
         return Decision()

@@ -75,7 +75,10 @@ BODIES: dict[int, type[msgspec.Struct]] = {
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """One event, understood. body: one of BODIES, or None with `error` when it could not be understood."""
+    """One event, understood. body: one of BODIES, or None with `error` when it could not be understood.
+
+    named: whom it names, when that is nobody who worked on the device; `who` is then the session's person.
+    """
 
     id: UUID
     n: int
@@ -84,6 +87,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     who: UUID
     body: Any
     error: str = ""
+    named: str = ""
 
 
 # -- rows as they are locked; rules change them in place ---------------------------------------------------------------

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from server.events import ParcelCleared, ParcelPacked, ParcelStopped
+from server.events import ParcelPacked, ParcelStopped
 from server.kit import clock, db, numbers
 from server.kit.db import Tx
 from server.kit.ids import uuid7
@@ -119,13 +119,3 @@ async def unready(tx: Tx, order_ids: Sequence[UUID]) -> None:
 async def pack(tx: Tx, parcel_ids: Sequence[UUID], at: datetime) -> None:
     await db.run("update parcel set state = 'packed', packed_at = $2 where id = any($1::uuid[])", list(parcel_ids), at)
     await tx.emit(*(ParcelPacked(subject=i) for i in parcel_ids))
-
-
-async def clear(tx: Tx, parcel_id: UUID) -> None:
-    """What stopped the parcel is settled: it may be packed (again) or leave."""
-    await db.run(
-        """update parcel set stop = '', state = case when state = 'stopped' then 'packed' else state end
-           where id = $1""",
-        parcel_id,
-    )
-    await tx.emit(ParcelCleared(subject=parcel_id))

@@ -171,6 +171,7 @@ async def withdraw(order_id: UUID) -> None:
         new = [t for p in stopped if (t := _to_do(o["no"], order_id, reason, p, picks)) is not None]
         await tasks.open(tx, new)
         await tasks.close_for(tx, "shortage", [k["id"] for k in picks], "cancelled")
+        await tasks.close_for(tx, "repick", [k["id"] for k in picks] + [p["id"] for p in stopped], "cancelled")
         await end_waves(list({k["wave"] for k in picks}))
         if picks or stopped:
             await tx.emit(PickWithdrawn(subject=order_id, reason=reason, to={"put_back": len(new)}))

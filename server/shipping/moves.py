@@ -22,13 +22,10 @@ async def hand_over(tx: Tx, parcels: Sequence[tuple[UUID, UUID, datetime]]) -> N
         [p[0] for p in parcels],
         [p[2] for p in parcels],
     )
-    by_moment: dict[datetime, list[UUID]] = {}
-    for _, order_id, at in parcels:
-        by_moment.setdefault(at, []).append(order_id)
     await stock.ship(tx, [p[1] for p in parcels])
-    for at, order_ids in sorted(by_moment.items()):
-        done = await orders.mark(tx, "handed_over", order_ids, at)
-        await tx.emit(*(OrderShipped(subject=i, happened_at=at) for i in done))
+    when = {order_id: at for _, order_id, at in parcels}
+    done = await orders.mark_each(tx, "handed_over", list(when.items()))
+    await tx.emit(*(OrderShipped(subject=i, happened_at=when[i]) for i in done))
     await tx.emit(*(ParcelHandedOver(subject=p[0], happened_at=p[2]) for p in parcels))
 
 

@@ -6,6 +6,7 @@ STOPPED = {
     "cancelled": "订单已取消",
     "refund_asked": "买家申请了退款",
     "held": "订单被挂起，待审",
+    "changed": "订单内容有变",
     "unpicked": "打包后又取出过货",
 }
 """Why a parcel must not go on, by the reason that parcel.stop carries."""

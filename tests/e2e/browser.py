@@ -42,7 +42,7 @@ FOREIGN = 7
 _READER_GAP_MS = 140
 """Keys further apart are a person's to the app (pwa/src/scan/burst.ts), if only because this machine was busy."""
 _WATCH_KEYS = """() => {
-    if (!window.keysAt) addEventListener('keydown', () => window.keysAt.push(performance.now()), true)
+    if (!window.keysAt) addEventListener('keydown', (e) => window.keysAt.push(e.timeStamp), true)
     window.keysAt = []
 }"""
 _LONGEST_GAP = "() => Math.max(0, ...window.keysAt.map((at, i, all) => i ? at - all[i - 1] : 0))"

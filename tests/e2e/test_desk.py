@@ -14,6 +14,7 @@ from tests.e2e.house import Api, House, until
 
 def test_log_in_errors_are_said_in_words(product: House, playwright: Playwright, tmp_path: Path) -> None:
     with browsing(playwright, Desk, floor.profile(tmp_path, "desk"), product.url) as desk:
+        desk.sees("演示账号见启动终端")
         desk.page.get_by_role("button", name="登录", exact=True).click()
         desk.sees("请填写账号和密码")
         desk.log_in("caiwu", "not-the-password")

@@ -1,7 +1,6 @@
 """What goes wrong on the floor: wrong goods, codes nobody knows, orders that end or move while the phone hears nothing,
 a session that ended."""
 
-import re
 from functools import partial
 from pathlib import Path
 
@@ -33,8 +32,8 @@ def test_wrong_double_and_unknown_scans_are_told_apart_and_nothing_is_lost_when_
         expect(phone.page.locator(".f-bin")).to_be_visible()
         line.cut()
 
-        phone.scan_for(TEE_L, "wrong", "不是这件", "黑色;L", "黑色;M")
-        phone.scan_for(STRANGER, "wrong", "不是这件", STRANGER, "黑色;M")
+        phone.scan_for(TEE_L, "wrong", "不是这件", "黑色 / L", "黑色 / M")
+        phone.scan_for(STRANGER, "wrong", "不是这件", STRANGER, "黑色 / M")
         phone.scan_for(TEE_M, "right", "对，还差 1 件")
         phone.scan_for(TEE_M, "right", "这项齐了")
         phone.scan_for(TEE_M, "twice", "这件已经够了", "已扫够 2 件")
@@ -155,8 +154,6 @@ def test_a_label_older_than_the_address_is_refused_at_the_door_and_the_new_one_l
 
         phone.go("out")
         phone.scan_for(old, "stop", "旧面单", old)
-        # Until the refusal has come down whole, the device still shows its own hand-over of this parcel.
-        expect(phone.page.locator(".f-counters")).to_contain_text(re.compile(r"待出 [1-9]"))
         phone.scan_for(new, "right", "可以走")
         floor.all_sent(phone)
         assert product.value(state, order["id"]) == "handed_over"

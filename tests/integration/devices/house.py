@@ -95,18 +95,23 @@ class Warehouse:
         return made
 
     async def person(self, name: str, role: str = "warehouse") -> User:
-        person, session = uuid7(), uuid7()
+        person = uuid7()
         await db.run(
             "insert into person(id, login, name, role, password) values($1, $2, $2, $3, '')", person, name, role
         )
+        return await self.again(User(person, name, role, person))
+
+    async def again(self, user: User) -> User:
+        """The same person logs in once more."""
+        session = uuid7()
         await db.run(
             "insert into session(id, token_hash, person, face, ends_at) values($1, $2, $3, 'floor', $4)",
             session,
             session.bytes,
-            person,
+            user.id,
             clock.now() + timedelta(hours=14),
         )
-        return User(person, name, role, session)
+        return User(user.id, user.name, user.role, session)
 
 
 class Device:

@@ -11,6 +11,7 @@ import pytest_asyncio
 from server.devices import actions, shapes
 from server.errors import Forbidden
 from server.kit import clock, db
+from server.orders import moves as orders
 from server.picking import actions as picking
 from server.stock import moves as stock
 from server.stock import queries as stock_queries
@@ -109,6 +110,7 @@ async def test_cancelled_meanwhile_is_accepted_with_a_task(house_: Warehouse) ->
     async with db.transaction() as tx:  # what intake does
         await db.run("update sales_order set cancelled_at = now() where id = $1", order)
         await stock.release(tx, [order], "cancelled")
+        await orders.withdraw(tx, [order])
     d.scan(1, tee[0], "TEE", 1)  # before the withdrawal has run
     await d.push()
     assert d.verdicts[2][0] == WITH_TASK
@@ -197,13 +199,15 @@ async def test_an_event_whose_writing_fails_is_held_alone(house_: Warehouse) -> 
 
 async def test_two_devices_one_of_them_with_anothers_events(house_: Warehouse) -> None:
     a = await ready(house_, 1)
-    other = await house_.person("q")
-    b = await Device(other, 2).enrol()
+    other, stranger = await house_.person("q"), await house_.person("s")
+    await Device(other, 1).enrol()  # an earlier shift on the first device
+    await a.enrol()
+    b = await Device(await house_.again(other), 2).enrol()
     await b.pull()
     assert b.picks() == [] and len(b.parcels()) == 1  # picks are of the device, parcels of the warehouse
     tee = next(p for p in a.picks() if p[4] == "TEE")
     a.scan(1, tee[0], "TEE", 2, who=other.id.bytes)
-    a.scan(1, next(p for p in a.picks() if p[4] == "MUG")[0], "MUG", 1, who=b"x" * 16)
+    a.scan(1, next(p for p in a.picks() if p[4] == "MUG")[0], "MUG", 1, who=stranger.id.bytes)
     b.scan(1, tee[0], "TEE", 1)  # both took the last one
     b.pack_all()
     await a.push()
@@ -211,6 +215,8 @@ async def test_two_devices_one_of_them_with_anothers_events(house_: Warehouse) -
     assert {n: v[0] for n, v in b.verdicts.items()} == {1: DUPLICATE}
     who = dict(await db.rows("select \"to\" ->> 'sku', person from event where kind = 'pick_confirmed'"))
     assert who == {"TEE": other.id, "MUG": a.user.id}
+    named = await db.rows("select \"to\" ->> 'named' as named from event where \"to\" ? 'named'")
+    assert {r["named"] for r in named} == {str(stranger.id)}
     assert await db.value("select state from parcel") == "packed"
 
 
@@ -365,6 +371,7 @@ async def test_a_batch_of_every_kind_of_mischief_keeps_the_books(house_: Warehou
                 await db.run("update sales_order set cancelled_at = now() where id = $1", order)
                 if left is None:
                     await stock.release(tx, [order], "cancelled")
+                    await orders.withdraw(tx, [order])
             await picking.withdraw(order)
     await stock_is_whole()
     assert a.queue == [] and b.queue == []

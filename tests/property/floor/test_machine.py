@@ -101,6 +101,15 @@ class FloorMachine(RuleBasedStateMachine):
         elif was != "handed_over":
             assert p.state == was
 
+    @rule(i=order_no)
+    def tapped_repick_is_not_packed(self, i: int) -> None:
+        """A parcel that goods were taken out of is packed again by scans only."""
+        p = self.parcels[i]
+        for task in self.board.waiting(p.id, "repick"):
+            was = p.state
+            self.send(Kind.TASK_DONE, TaskDoneBody(task.id))
+            assert p.state == was or (was, p.state) == ("stopped", "ready")
+
     @rule(i=st.integers(0, 9))
     def task_done(self, i: int) -> None:
         if self.board.tasks:
@@ -155,6 +164,12 @@ class FloorMachine(RuleBasedStateMachine):
         for o, p in zip(self.orders, self.parcels, strict=True):
             if p.state == "ready":
                 assert all(k.state in ("done", "cancelled") for k in self.picks if k.order_id == o.id)
+
+    @invariant()
+    def a_cancelled_parcel_leaves_no_order_behind(self) -> None:
+        for o, p in zip(self.orders, self.parcels, strict=True):
+            if p.state == "cancelled":
+                assert self.board.blocked(o.id, WAVE)
 
     @invariant()
     def one_open_task_of_a_kind_and_reason(self) -> None:

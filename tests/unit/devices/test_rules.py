@@ -158,8 +158,67 @@ def test_taken_out_of_a_packed_parcel_must_be_checked_before_it_leaves() -> None
     d = h.do(Kind.UNPICK, UnpickBody(h.tee.id, "TEE", 1))
     assert (d.code, h.pa.state, h.kinds()) == (WITH_TASK, "stopped", [("repick", "unpicked")])
     assert h.out("SLX1").code == WITH_TASK and h.pa.state == "stopped"
+    assert h.pack(h.pa, ("TEE", 1), ("MUG", 1)).code == WITH_TASK and h.pa.state == "stopped"
+    assert h.pack(h.pa, ("TEE", 2), ("MUG", 1)).code == ACCEPTED
+    assert (h.pa.state, h.pa.stop, [t for t in h.board.tasks.values() if t.open and t.kind == "repick"]) == (
+        "packed",
+        "",
+        [],
+    )
+    assert (h.out("SLX1").code, h.pa.state) == (ACCEPTED, "handed_over")
+
+
+def test_more_taken_out_of_an_opened_parcel_leaves_no_pick_open() -> None:
+    h = Hall()
+    h.packed()
+    first = h.do(Kind.UNPICK, UnpickBody(h.tee.id, "TEE", 1))
+    assert h.do(Kind.UNPICK, UnpickBody(h.mug.id, "MUG", 1)).task == first.task
+    assert h.pack(h.pa, ("TEE", 2), ("MUG", 1)).code == ACCEPTED
+    assert (h.mug.state, h.mug.picked, h.pa.state) == ("done", 1, "packed")
+
+
+def test_a_tap_checks_nothing_the_parcel_must_be_scanned_again() -> None:
+    h = Hall()
+    h.packed()
+    d = h.do(Kind.UNPICK, UnpickBody(h.tee.id, "TEE", 1))
+    assert d.task and h.do(Kind.TASK_DONE, TaskDoneBody(d.task)).code == ADJUSTED
+    assert (h.pa.state, h.pa.stop, h.out("SLX1").code, h.board.handed) == ("ready", "", WITH_TASK, {})
+    assert h.pack(h.pa, ("TEE", 2), ("MUG", 1)).code == ACCEPTED
+    assert h.out("SLX1").code == ACCEPTED
+
+
+def test_a_task_that_ends_and_comes_back_in_one_batch_is_one_open_task() -> None:
+    h = Hall()
+    h.packed()
+    first = h.do(Kind.UNPICK, UnpickBody(h.tee.id, "TEE", 1))
+    h.pack(h.pa, ("TEE", 2), ("MUG", 1))
+    again = h.do(Kind.UNPICK, UnpickBody(h.mug.id, "MUG", 1))
+    assert again.task == first.task and first.task in h.board.opened and first.task not in h.board.closed
+
+
+def test_an_unpicked_parcel_of_a_stopped_order_is_put_back_even_when_it_is_whole() -> None:
+    h = Hall()
+    h.packed()
+    h.do(Kind.UNPICK, UnpickBody(h.tee.id, "TEE", 1))
+    h.a.cancelled = True
+    d = h.pack(h.pa, ("TEE", 2), ("MUG", 1))
+    assert (d.code, h.pa.state) == (WITH_TASK, "stopped")
     assert d.task and h.do(Kind.TASK_DONE, TaskDoneBody(d.task)).code == ACCEPTED
-    assert (h.pa.state, h.out("SLX1").code, h.pa.state) == ("packed", ACCEPTED, "handed_over")
+    assert (h.pa.state, h.board.taken_back) == ("cancelled", {})
+
+
+def test_goods_put_back_take_an_order_back_that_could_go_on() -> None:
+    h = Hall()
+    h.packed()
+    h.do(Kind.UNPICK, UnpickBody(h.tee.id, "TEE", 1))
+    caught = h.out("SLX1").task
+    assert caught is not None
+    back = h.do(Kind.TASK_DONE, TaskDoneBody(caught)).task
+    assert back and h.do(Kind.TASK_DONE, TaskDoneBody(back)).code == ACCEPTED
+    assert (h.pa.state, h.board.taken_back) == ("cancelled", {h.a.id: "unpicked"})
+    assert (h.tee.picked, h.tee.state, h.board.packed, list(h.board.picked)) == (0, "cancelled", {}, [])
+    assert [t for t in h.board.tasks.values() if t.open] == []
+    assert h.pick(h.tee).code == WITH_TASK
 
 
 def test_short_asks_for_a_second_pick_which_ends_when_it_is_found() -> None:
@@ -177,6 +236,24 @@ def test_goods_that_stay_missing_go_to_the_desk() -> None:
     d = h.do(Kind.SHORT, ShortBody(h.mug.id, 9))
     assert d.task and h.do(Kind.TASK_DONE, TaskDoneBody(d.task)).code == WITH_TASK
     assert h.kinds() == [("repick", "pick_short"), ("shortage", "pick_short")]
+
+
+@pytest.mark.parametrize("found", ["picked", "packed", "cancelled"])
+def test_what_the_desk_was_told_is_missing_ends_by_itself(found: str) -> None:
+    h = Hall()
+    h.pick(h.tee, 2)
+    d = h.do(Kind.SHORT, ShortBody(h.mug.id, 1))
+    assert d.task
+    desk = h.do(Kind.TASK_DONE, TaskDoneBody(d.task)).task
+    if found == "picked":
+        h.pick(h.mug)
+    elif found == "packed":
+        h.pack(h.pa, ("TEE", 2), ("MUG", 1))
+    else:
+        h.a.cancelled = True
+        back = h.pick(h.mug).task
+        assert back and h.do(Kind.TASK_DONE, TaskDoneBody(back)).code == ACCEPTED
+    assert desk in h.board.closed and [t for t in h.board.tasks.values() if t.open] == []
 
 
 def test_a_parcel_with_wrong_goods_is_not_packed() -> None:
