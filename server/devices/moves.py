@@ -47,6 +47,10 @@ class AttributedTx(Tx):
     def enqueue(self, *new: NewJob) -> None:
         self._inner.enqueue(*new)
 
+    def by(self, acts: dict[UUID, Act]) -> "AttributedTx":
+        """The same transaction, its events by these scans."""
+        return AttributedTx(self._inner, acts, self._device)
+
     def _said(self, e: Event) -> Event:
         act = self._acts.get(e.subject)
         if act is None:
@@ -89,7 +93,7 @@ async def _orders(said: Tx, board: Board) -> None:
     await said.emit(*(OrderPicked(subject=i, **parcels.by(board.picked[i])) for i in done))
 
 
-async def _parcels(said: Tx, board: Board) -> None:
+async def _parcels(said: AttributedTx, board: Board) -> None:
     ready = [p.order_id for p in board.turned(("picking",), "ready")]
     if ready:
         await packing.ready(said, ready)
@@ -114,7 +118,7 @@ async def _parcels(said: Tx, board: Board) -> None:
     await shipping.hand_over(said, [(i, board.parcels[i].order_id, a.at) for i, a in board.handed.items()])
 
 
-async def _packed(said: Tx, board: Board) -> None:
+async def _packed(said: AttributedTx, board: Board) -> None:
     if not board.packed:
         return
     await db.run(
@@ -122,7 +126,8 @@ async def _packed(said: Tx, board: Board) -> None:
            from unnest($1::uuid[], $2::timestamptz[]) u(id, at) where p.id = u.id""",
         *db.unzip(((i, a.at) for i, a in board.packed.items()), 2),
     )
-    await said.emit(*(ParcelPacked(subject=i) for i in board.packed))
+    # Packed and handed over may come in one batch: each by its own scan.
+    await said.by(board.packed).emit(*(ParcelPacked(subject=i) for i in board.packed))
     await orders.mark_each(said, "packed", [(board.parcels[i].order_id, a.at) for i, a in board.packed.items()])
 
 

@@ -102,7 +102,7 @@ class Tour:
         codes = floor.to_scan(phone, self.parcels[0][floor.C_WAVE])
         phone.scan_for(codes[0], "right", "还差 1 件")
         album.take(phone, "floor-pick-right", small=True)
-        phone.scan_for(CAP_BLK, "right", "跳到 黑色 棒球帽")
+        phone.scan_for(CAP_BLK, "right", "跳到 棒球帽 黑色")
         album.take(phone, "floor-pick-jumped")
         phone.scan_for("6900000000012", "wrong", "不是这件")
         album.take(phone, "floor-pick-wrong", small=True, dark=True)

@@ -67,6 +67,12 @@ async def test_pull_pick_pack_hand_over(house_: Warehouse) -> None:
            'parcel_handed_over', 'wave_done') and (person is null or cause is null)"""
     )
     assert unsaid == []
+    # Packed and handed over came in one batch: each is told by the scan that did it.
+    told = await db.rows(
+        """select a.cause as packed, b.cause as left from event a join event b on b.subject_id = a.subject_id
+           where a.kind = 'parcel_packed' and b.kind = 'parcel_handed_over'"""
+    )
+    assert len(told) == 2 and all(r["packed"] != r["left"] for r in told)
     moment = await db.value("select max(recorded_at - happened_at) from event where kind = 'pick_confirmed'")
     assert moment.total_seconds() > 1  # when it was scanned, not when it was received
     jobs = {r["kind"] for r in await db.rows("select kind from job")}
