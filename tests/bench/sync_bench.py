@@ -1,16 +1,12 @@
-"""The sync engine's figures as JSON: `python -m tests.bench.sync_bench`; DATABASE_URL or a private server.
+"""The sync engine by itself, on a private durable server.
 
 Measured: write -> log -> woken watcher, the mover's throughput, uplink batches of 200, snapshots.
 """
 
 import asyncio
-import json
 import os
-import shutil
 import signal
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -174,21 +170,13 @@ async def measure(dsn: str) -> dict[str, Figures]:
     return {name: await run() for name, run in runs}
 
 
-def main() -> None:
-    given = os.environ.get("DATABASE_URL")
-    if given:
-        json.dump(asyncio.run(measure(given)), sys.stdout, indent=1)
-        return
+async def figures(folder: Path) -> dict[str, Any]:
+    """All of them on a private durable server."""
+    folder.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("TEST_FSYNC", "on")
-    folder = Path(tempfile.mkdtemp(prefix="zs"))
     server, dsn = start(folder)
     try:
-        json.dump(asyncio.run(measure(dsn)), sys.stdout, indent=1)
+        return dict(await measure(dsn))
     finally:
         server.send_signal(signal.SIGINT)
-        server.wait(30)
-        shutil.rmtree(folder)
-
-
-if __name__ == "__main__":
-    main()
+        await asyncio.to_thread(server.wait, 30)
