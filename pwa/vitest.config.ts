@@ -9,5 +9,6 @@ export default defineConfig({
     pool: 'threads',
     maxWorkers: 1,
     testTimeout: 30_000,
+    css: true, // the contrast of the colours is tested
   },
 })

@@ -1,7 +1,8 @@
 /** A reader's bursts and a person's keys, by time alone. */
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Burst, fromCode, type Outcome } from '../src/scan/burst'
+import { Burst, fromCode, type Outcome, pressedAt } from '../src/scan/burst'
 import { clean } from '../src/scan/code'
+import { Idle } from '../src/scan/idle'
 import { Queue } from '../src/scan/queue'
 
 class Keys {
@@ -109,6 +110,44 @@ describe('burst', () => {
   it('physical keys', () => {
     expect([fromCode('KeyA', false), fromCode('KeyA', true), fromCode('Digit1', true), fromCode('Numpad7', true)]).toEqual(['a', 'A', '!', '7'])
     expect([fromCode('Minus', false), fromCode('Minus', true), fromCode('F1', false), fromCode('', false)]).toEqual(['-', '_', '', ''])
+  })
+})
+
+describe('a busy page', () => {
+  afterEach(() => vi.useRealTimers())
+
+  it('hears late of keys that were pressed in time', () => {
+    const burst = new Burst<string>()
+    // Pressed 5 ms apart; the page stood still for half a second after the fourth.
+    const heard = [...'6901234567892'].map((ch, i) => ({ ch, at: 1000 + 5 * i, now: 1000 + 5 * i + (i > 3 ? 500 : 1) }))
+    for (const { ch, at, now } of heard) burst.key(pressedAt(at, now), ch, null)
+    expect(burst.end(pressedAt(1065, 1570), true)).toEqual(scan('6901234567892'))
+  })
+  it('believes no stamp of another clock', () => {
+    expect([pressedAt(0, 50), pressedAt(1.7e12, 50), pressedAt(100, 1e6), pressedAt(40, 50)]).toEqual([50, 50, 1e6, 40])
+  })
+  it('is not silent while keys may wait', () => {
+    vi.useFakeTimers()
+    const silent = vi.fn()
+    const idle = new Idle(silent)
+    idle.again()
+    vi.advanceTimersByTime(219)
+    idle.again()
+    vi.advanceTimersByTime(219)
+    expect(silent).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(10)
+    expect(silent).toHaveBeenCalledTimes(1)
+
+    idle.again()
+    const now = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 900) // the timer comes late
+    vi.advanceTimersByTime(221)
+    idle.again() // the key that waited
+    vi.advanceTimersByTime(100)
+    expect(silent).toHaveBeenCalledTimes(1)
+    now.mockRestore()
+    idle.cancel()
+    vi.advanceTimersByTime(1000)
+    expect(silent).toHaveBeenCalledTimes(1)
   })
 })
 

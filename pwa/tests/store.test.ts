@@ -45,6 +45,16 @@ it('a full disk takes neither the event nor its number', async () => {
   expect((await append(intent())).n).toBe(1)
 })
 
+it('a full disk says so, whichever of the two it refuses and however', async () => {
+  const full = (): never => {
+    throw new DOMException('full', 'QuotaExceededError')
+  }
+  vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementationOnce(full)
+  await expect(append(intent())).rejects.toMatchObject({ name: 'QuotaExceededError' })
+  expect(await readLife()).toMatchObject({ top: 0 })
+  await new Promise((resolve) => setTimeout(resolve, 20)) // a request left alone would fail the run
+})
+
 it('a lost connection is opened again', async () => {
   await append(intent())
   vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(() => {

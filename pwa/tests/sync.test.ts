@@ -176,6 +176,42 @@ it('shows what was held, and the row as the server has it', async () => {
   await vi.waitFor(() => expect(state.picks.value[1]?.picked).toBe(0), wait)
 })
 
+it('a hand-over that was refused does not stand in the way of the next one', async () => {
+  const parcel = (waybill: string, version: number, old: string[]): unknown[] =>
+    ['c1', 'ZP1', 'O1', 'w1', '1', 'packed', waybill, 'SLX', 'R1', version, version, '', [['SKU1', '帽子', '红', 1, ['690']]], 'ready', old]
+  server.put(3, parcel('OLD', 1, []))
+  server.held.add('OLD')
+  await begin()
+  await vi.waitFor(() => expect(state.parcels.value).toHaveLength(1), wait)
+  await engine.record(EventKind.handOver, ['OLD', 'c1', 1])
+  expect(state.parcels.value[0]?.state).toBe('handed_over')
+  server.pullTrouble = Array(20).fill('503') as Trouble[] // rows come later than the Ack
+  await vi.waitFor(() => expect(state.status.value.unsent).toBe(0), wait)
+  expect(state.parcels.value[0]?.state).toBe('packed')
+  expect(state.verdicts.value.map((row) => row.code)).toEqual([4])
+  server.pullTrouble = []
+  server.put(3, parcel('NEW', 2, ['OLD']))
+  await begin()
+  await vi.waitFor(() => expect(state.parcels.value[0]).toMatchObject({ waybillNo: 'NEW', state: 'packed' }), wait)
+})
+
+it('one loop that reaches the server wakes the other', async () => {
+  await begin()
+  await vi.waitFor(() => expect(state.picks.value).toHaveLength(2), wait)
+  vi.spyOn(Math, 'random').mockReturnValue(1) // the longest back-off
+  server.online = false
+  await begin()
+  await new Promise((resolve) => setTimeout(resolve, 1200)) // the Pull has failed twice and waits for 2 s and more
+  server.put(2, pickRow('p3', 1))
+  server.online = true
+  await scan()
+  const began = Date.now()
+  await vi.waitFor(() => expect(state.status.value).toMatchObject({ unsent: 0, link: 'online' }), wait)
+  await vi.waitFor(() => expect(state.picks.value).toHaveLength(3), wait)
+  expect(Date.now() - began).toBeLessThan(900)
+  vi.restoreAllMocks()
+})
+
 it('reports a digest that does not match and takes the shape anew', async () => {
   await begin()
   await vi.waitFor(() => expect(state.picks.value).toHaveLength(2), wait)
@@ -204,6 +240,7 @@ it('drops frames that answer something else', async () => {
 
 it('starts anew with a new generation, and leaves no event in the overlay', async () => {
   await begin()
+  await vi.waitFor(() => expect(state.picks.value).toHaveLength(2), wait)
   await scan()
   await quiet()
   server.regenerate()
@@ -278,6 +315,18 @@ it('notices that the browser lost its storage with unsent events, and only then'
   expect(state.status.value.storageLost).toBe(true)
   engine.acknowledgeLoss()
   expect(state.status.value.storageLost).toBe(false)
+})
+
+it('says that the disk is full', async () => {
+  await begin()
+  for (const write of ['add', 'put'] as const) {
+    vi.spyOn(IDBObjectStore.prototype, write).mockImplementation(() => {
+      throw new DOMException('full', 'QuotaExceededError')
+    })
+    await expect(scan()).rejects.toMatchObject({ code: 'quota' })
+    vi.restoreAllMocks()
+  }
+  expect((await scan()).n).toBe(1)
 })
 
 it('refuses without a person', async () => {

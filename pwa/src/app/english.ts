@@ -35,6 +35,7 @@ export const english = {
   '有新版本': 'A new version is ready',
   '还有 {n} 条扫描没有上传，更新后会继续上传，不会丢。': '{n} scans are unsent; they are kept and upload after the update.',
   '现在更新': 'Update now',
+  '现在更新？': 'Update now?',
   '以后': 'Later',
   '登录已过期。扫描照常保存在本机，重新登录后上传。': 'Your session ended. Scans are still stored here and upload after log-in.',
   '登录已过期，页面不再更新。': 'Your session ended; this page no longer updates.',

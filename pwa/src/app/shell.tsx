@@ -75,6 +75,16 @@ function Unreachable(): JSX.Element {
 function Banners({ floor }: { floor: boolean }): JSX.Element {
   const [later, setLater] = useState(false)
   const unsent = sync.status.value.unsent
+  // The page loads anew: with scans still here that is asked once.
+  const update = async (): Promise<void> => {
+    if (unsent === 0) return sync.applyUpdate()
+    await ask({
+      title: t('现在更新？'),
+      consequence: t('还有 {n} 条扫描没有上传，更新后会继续上传，不会丢。', { n: unsent }),
+      yes: t('现在更新'),
+      act: sync.applyUpdate,
+    })
+  }
   const ended = expired.value || (floor && sync.status.value.link === 'unauthenticated')
   return (
     <>
@@ -87,7 +97,7 @@ function Banners({ floor }: { floor: boolean }): JSX.Element {
       {sync.update.value && !later ? (
         <Strip>
           <span><b>{t('有新版本')}</b> {unsent > 0 ? t('还有 {n} 条扫描没有上传，更新后会继续上传，不会丢。', { n: unsent }) : ''}</span>
-          <Button size="small" kind="primary" onClick={sync.applyUpdate}>{t('现在更新')}</Button>
+          <Button size="small" kind="primary" onClick={update}>{t('现在更新')}</Button>
           <Button size="small" kind="quiet" onClick={() => setLater(true)}>{t('以后')}</Button>
         </Strip>
       ) : null}

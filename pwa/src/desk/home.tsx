@@ -6,7 +6,7 @@ import { duration, moment, number } from '../ui/format'
 import { Icon } from '../ui/icon'
 import { Bone, Trouble } from '../ui/show'
 import { Head } from './head'
-import { PLATFORMS, name } from './lexicon'
+import { PLATFORMS, beginsWith, name } from './lexicon'
 import { useLive, type Live } from './live'
 import { Demo } from './orders'
 import type { Shop, Task } from './types'
@@ -34,7 +34,7 @@ export function Home({ counters }: { counters: Live<Counters> }): JSX.Element {
       <h2 class="boardtitle">{t('各店铺今日接单')}</h2>
       <ul class="byshop card">
         {shops.data ? shops.data.rows.map((s) => (
-          <li key={s.id}><a href={href(['orders'], { shop: s.id })}><span class="grow">{s.name} <span class="muted">{name(PLATFORMS, s.platform)}</span></span><b class="number">{number(s.orders_today)}</b></a></li>
+          <li key={s.id}><a href={href(['orders'], { shop: s.id })}><span class="grow">{s.name} {beginsWith(s.platform, s.name) ? null : <span class="muted">{name(PLATFORMS, s.platform)}</span>}</span><b class="number">{number(s.orders_today)}</b></a></li>
         )) : <li><Bone width="12em" /></li>}
       </ul>
       {c && c.intake.count === 0 ? <p class="pad"><Demo /></p> : null}

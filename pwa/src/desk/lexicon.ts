@@ -1,5 +1,6 @@
 // The words for the codes that the server speaks in. A code without a word is shown as it is, never hidden.
 import { language } from '../app/i18n'
+import { carrierName } from '../ui/carriers'
 import type { IconName } from '../ui/icon'
 import type { Tone } from '../ui/show'
 
@@ -25,6 +26,10 @@ export const HOLDS: Readonly<Record<string, Word>> = {
   unknown_state: ['平台状态不明', 'Platform state unknown'], bad_lines: ['明细有误', 'Lines are wrong'], stock_short: ['缺货', 'Out of stock'],
   unreadable: ['内容读不懂', 'Unreadable'], cancelled: ['订单已取消', 'Order cancelled'], address_changed: ['地址已变，面单过期', 'Address changed, label out of date'],
   stale_label: ['地址已变，面单过期', 'Address changed, label out of date'], held: ['订单被挂起', 'Order is held'], pick_short: ['拣货缺货', 'Short at picking'],
+  receiver_changed: ['收件信息已改', 'Receiver changed'], changed: ['订单内容有变', 'Order has changed'], lines_changed: ['明细有变', 'Lines have changed'],
+  not_due: ['平台已不在待发货', 'No longer due at the platform'], old_label: ['面单过期', 'Label out of date'], wrong_label: ['面单贴错了', 'Wrong label on the parcel'],
+  pack_mismatch: ['打包核对不符', 'Contents differ from the order'], not_packed: ['没打包就扫了出库', 'Handed over before packing'], unpicked: ['打包后又取出过货', 'Taken out after packing'],
+  unknown_waybill: ['面单号不认识', 'Unknown waybill'], refund_done: ['已退款', 'Refunded'],
   stopped: ['包裹已拦下', 'Parcel stopped'], foreign: ['扫到未知条码', 'Unknown barcode scanned'], rejected: ['平台拒绝', 'Refused by the platform'],
 }
 export const HOLD_FILTER = ['buyer_note', 'sku_unmatched', 'stock_short', 'refund_asked', 'receiver_incomplete', 'risk_review', 'duplicate', 'platform_locked', 'unmapped', 'manual'] as const
@@ -33,12 +38,24 @@ export const TASKS: Readonly<Record<string, Word>> = {
   hold: ['挂起', 'Hold'], shortage: ['缺货', 'Shortage'], put_back: ['放回', 'Put back'], repick: ['补拣', 'Pick again'], intercept: ['拦截', 'Intercept'],
   reprint: ['重打面单', 'Reprint'], write_back: ['发货回传', 'Write-back'], dead_job: ['系统任务停住', 'Job stuck'], quarantine: ['隔离', 'Quarantine'], shop: ['店铺授权', 'Shop'],
 }
+/** Why a task is there; a code without a word is told by the server's title. */
+export const why = (task: { kind: string; reason: string; title: string }): string => {
+  const word = HOLDS[task.reason]
+  if (word) return say(word)
+  const at = task.title.indexOf('：')
+  return (at < 0 ? task.title : task.title.slice(at + 1)) || name(TASKS, task.kind)
+}
+/** Ended by the floor's phone: goods or a parcel must be moved. */
+export const ON_FLOOR: readonly string[] = ['put_back', 'repick', 'intercept']
 /** In order of how soon they hurt. */
 export const TASK_ORDER = ['intercept', 'hold', 'reprint', 'repick', 'put_back', 'write_back', 'shortage', 'quarantine', 'shop', 'dead_job'] as const
 
 export const PLATFORMS: Readonly<Record<string, Word>> = {
   taobao: ['淘宝', 'Taobao'], jd: ['京东', 'JD'], pinduoduo: ['拼多多', 'Pinduoduo'], shopee: ['Shopee', 'Shopee'],
 }
+/** A shop by its name, after its platform where the name does not begin with that. */
+export const shopWords = (platform: string, shop: string): string => (beginsWith(platform, shop) ? shop : `${name(PLATFORMS, platform)} · ${shop}`)
+export const beginsWith = (platform: string, shop: string): boolean => (PLATFORMS[platform] ?? [platform]).some((word) => shop.startsWith(word))
 export const FACTS: Readonly<Record<string, Word>> = {
   paid: ['付款', 'Paid'], reviewed: ['审单', 'Reviewed'], reserved: ['占用', 'Reserved'], picked: ['拣货', 'Picked'], packed: ['打包', 'Packed'],
   handed_over: ['出库', 'Handed over'], written_back: ['发货回传', 'Written back'], collected: ['揽收', 'Collected'], completed: ['完成', 'Completed'], refund: ['退款', 'Refund'], cancelled: ['取消', 'Cancelled'],
@@ -110,7 +127,8 @@ export function details(of: Readonly<Record<string, unknown>>, said = ''): strin
     const words = (Array.isArray(value) ? value : [value])
       .filter((v) => ['string', 'number'].includes(typeof v))
       .map(String)
-      .map((v) => { const w = HOLDS[v] ?? OUTCOME[v] ?? TASKS[v]; return UUID.test(v) ? '' : w ? say(w) : v })
+      .filter((v) => !said.includes(v))
+      .map((v) => { const w = HOLDS[v] ?? OUTCOME[v] ?? TASKS[v]; return UUID.test(v) ? '' : key === 'carrier' ? carrierName(v) : w ? say(w) : v })
       .filter((v) => v !== '' && !said.includes(v))
     if (words.length) out.push(`${say(label)} ${words.join('、')}`)
   }

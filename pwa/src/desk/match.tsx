@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { Button } from '../ui/button'
 import { ask } from '../ui/dialog'
-import { number } from '../ui/format'
+import { number, spec } from '../ui/format'
 import { Bones, Trouble } from '../ui/show'
 import { toast } from '../ui/toast'
 import { send, useLive } from './live'
@@ -27,7 +27,7 @@ function Choosing({ order, line, close }: { order: Order; line: Line; close: () 
   const live = useLive<{ rows: SkuRow[] }>(`/api/skus?q=${encodeURIComponent(q)}`, 0)
   const choose = (sku: SkuRow) => ask({
     title: t('匹配为 {code}？', { code: sku.code }),
-    consequence: t('“{title} {spec}”以后在这家店都按 {name} {variant} 发货；所有在等它的订单会重新审单。', { title: line.title, spec: line.spec, name: sku.name, variant: sku.variant }),
+    consequence: t('“{title} {spec}”以后在这家店都按 {name} {variant} 发货；所有在等它的订单会重新审单。', { title: line.title, spec: spec(line.spec), name: sku.name, variant: spec(sku.variant) }),
     yes: t('匹配'),
     act: async () => {
       await send('POST', `/api/orders/${order.id}/lines/${line.id}/match`, { sku_id: sku.id })
@@ -47,7 +47,7 @@ function Choosing({ order, line, close }: { order: Order; line: Line; close: () 
           {rows.slice(0, 12).map((sku) => (
             <li key={sku.id}>
               <button type="button" onClick={() => void choose(sku)}>
-                <span class="mono">{sku.code}</span><span class="grow">{sku.name} <b>{sku.variant}</b></span>
+                <span class="mono">{sku.code}</span><span class="grow">{sku.name} <b>{spec(sku.variant)}</b></span>
                 <span class="muted number">{sku.bin} · {t('可用 {n}', { n: number(sku.on_hand - sku.reserved) })}</span>
               </button>
             </li>

@@ -2,7 +2,7 @@
 import { api, wordsOf } from '../app/http'
 import { ask } from '../ui/dialog'
 import { toast } from '../ui/toast'
-import { HOLDS, name } from './lexicon'
+import { why } from './lexicon'
 import { send } from './live'
 import { openHolds } from './order-rules'
 import type { Order, Task } from './types'
@@ -40,7 +40,7 @@ async function undoHold(id: string): Promise<void> {
 export function askRelease(order: Pick<Order, 'id' | 'no'>, task: Task): Promise<boolean> {
   return ask({
     title: t('放行 {no}', { no: order.no }),
-    consequence: t('“{why}”将不再拦住它；没有别的挂起时，会马上占用库存并可排入波次。', { why: name(HOLDS, task.reason) }),
+    consequence: t('“{why}”将不再拦住它；没有别的挂起时，会马上占用库存并可排入波次。', { why: why(task) }),
     yes: t('放行'),
     reason: { label: t('为什么可以放行'), hints: [t('已和买家确认'), t('备注不影响发货'), t('已核对，没有问题')] },
     act: async (reason) => {

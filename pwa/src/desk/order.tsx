@@ -3,12 +3,13 @@ import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { href, route } from '../app/router'
 import { Button } from '../ui/button'
-import { absolute, moment, money, number } from '../ui/format'
+import { carrierName } from '../ui/carriers'
+import { absolute, moment, money, number, spec } from '../ui/format'
 import { Icon } from '../ui/icon'
 import { Age, Bones, Chip, Id, Time, Trouble } from '../ui/show'
 import { useKeys } from './keys'
 import { useLive } from './live'
-import { EVIDENCE, FACTS, HOLDS, LADDER, PLATFORMS, RECEIVER, REFUND, STEPS, TASKS, details, name, say } from './lexicon'
+import { EVIDENCE, FACTS, HOLDS, LADDER, RECEIVER, REFUND, STEPS, TASKS, details, name, say, shopWords, why } from './lexicon'
 import { Holds, State } from './marks'
 import { Match } from './match'
 import { askHold, askRelease } from './order-acts'
@@ -46,14 +47,14 @@ function Whole({ order, age }: { order: Order; age: JSX.Element }): JSX.Element 
         <span class="fill" />
         {age}
       </header>
-      <p class="muted small">{name(PLATFORMS, order.platform)} · {order.shop_name} · <Id value={order.external_id} label={t('平台单号')} /> · v{order.version}</p>
+      <p class="muted small">{shopWords(order.platform, order.shop_name)} · <Id value={order.external_id} label={t('平台单号')} /> · v{order.version}</p>
       <Ladder order={order} />
       <Facts order={order} evidence={evidence} pick={(f) => setEvidence(evidence === f ? null : f)} />
       <div class="orderacts">
         <Button onClick={() => askHold(order)} reason={holdReason(order)} shortcut="h" explain>{t('挂起')}</Button>
         {openHolds(order).map((task, i) => (
           <Button key={task.id} kind="primary" onClick={() => askRelease(order, task)} reason={releaseReason(task)} shortcut={i === 0 ? 'a' : undefined} explain>
-            {t('放行：{why}', { why: name(HOLDS, task.reason) })}
+            {t('放行：{why}', { why: why(task) })}
           </Button>
         ))}
       </div>
@@ -63,7 +64,7 @@ function Whole({ order, age }: { order: Order; age: JSX.Element }): JSX.Element 
         <Block title={t('金额')}><Money order={order} /></Block>
       </div>
       <Block title={t('包裹')}>{order.parcels.length ? <Parcels of={order.parcels} /> : <p class="muted">{t('拣货开始后，包裹会出现在这里。')}</p>}</Block>
-      {order.tasks.length ? <Block title={t('待处理')}><OrderTasks of={order.tasks} /></Block> : null}
+      {order.tasks.length ? <Block title={t('待处理')}><OrderTasks of={order.tasks} no={order.no} /></Block> : null}
       <Block title={evidence ? t('经过：{fact}', { fact: name(FACTS, evidence) }) : t('经过')} aside={evidence ? <Button size="small" kind="quiet" onClick={() => setEvidence(null)}>{t('看全部')}</Button> : null}>
         <Story of={order.story} only={evidence ? EVIDENCE[evidence] : undefined} />
       </Block>
@@ -111,7 +112,7 @@ function Facts({ order, evidence, pick }: { order: Order; evidence: Fact | null;
         const when = f === 'refund' ? null : moment(value)
         return (
           <Chip key={f} icon={yes ? (f === 'refund' || f === 'cancelled' ? 'alert' : 'check') : 'circle'} tone={yes ? (f === 'refund' || f === 'cancelled' ? 'warn' : 'ok') : 'plain'}
-            pressed={evidence === f} onClick={() => pick(f)} title={when === null ? undefined : absolute(when)}>
+            on={yes} pressed={evidence === f} onClick={() => pick(f)} title={when === null ? undefined : absolute(when)}>
             {name(FACTS, f)}{f === 'refund' ? ` ${name(REFUND, value || 'none')}` : ''}
           </Chip>
         )
@@ -132,12 +133,12 @@ function LineRow({ line, order }: { line: Line; order: Order }): JSX.Element {
   return (
     <li>
       <div class="line">
-        <span class="grow"><b>{line.title || '–'}</b>{line.spec ? <span class="muted"> {line.spec}</span> : null}</span>
+        <span class="grow"><b>{line.title || '–'}</b>{line.spec ? <span class="muted"> {spec(line.spec)}</span> : null}</span>
         <span class="number">{money(line.unit_minor, order.currency)} × <b>{number(line.qty)}</b></span>
       </div>
       <div class="line small">
         <span class="grow">
-          {line.sku ? <><span class="ok"><Icon name="check" size={12} /></span> <Id value={line.sku.code} label="SKU" /> {line.sku.name} <b>{line.sku.variant}</b></>
+          {line.sku ? <><span class="ok"><Icon name="check" size={12} /></span> <Id value={line.sku.code} label="SKU" /> {line.sku.name} <b>{spec(line.sku.variant)}</b></>
             : <span class="bad"><Icon name="alert" size={12} /> {t('没有匹配到货品')}{line.outer_code ? ` · ${t('商家编码 {code}', { code: line.outer_code })}` : ''}</span>}
         </span>
         <span class="muted number">{t('占用 {a} · 已拣 {b}', { a: number(line.reserved), b: number(line.picked) })}</span>
@@ -181,7 +182,7 @@ function Parcels({ of }: { of: readonly ParcelView[] }): JSX.Element {
         <li key={p.id} class="line wrap">
           <Id value={p.no} label={t('包裹')} /><State of="parcel" code={p.state} />
           {p.stop ? <Chip tone="bad" icon="alert">{name(HOLDS, p.stop)}</Chip> : null}
-          <span class="grow">{p.waybill_no ? <>{p.carrier} <Id value={p.waybill_no} label={t('面单号')} /></> : <span class="muted">{t('还没有面单号')}</span>}</span>
+          <span class="grow">{p.waybill_no ? <>{carrierName(p.carrier)} <Id value={p.waybill_no} label={t('面单号')} /></> : <span class="muted">{t('还没有面单号')}</span>}</span>
           {p.label_state === 'stale' ? <Chip tone="warn" icon="alert">{t('面单过期，正在重做')}</Chip> : null}
           {p.print_job_id
             ? <a class="button small" href={`/api/print-jobs/${encodeURIComponent(p.print_job_id)}/pdf`} target="_blank" rel="noopener"><Icon name="print" size={14} />&nbsp;{t('面单 v{n}', { n: p.label_version })}</a>
@@ -192,13 +193,13 @@ function Parcels({ of }: { of: readonly ParcelView[] }): JSX.Element {
   )
 }
 
-function OrderTasks({ of }: { of: readonly Task[] }): JSX.Element {
+function OrderTasks({ of, no }: { of: readonly Task[]; no: string }): JSX.Element {
   return (
     <ul class="lines">
       {of.map((task) => (
         <li key={task.id} class="line wrap">
           <Chip tone={task.closed_at ? 'plain' : 'warn'} icon={task.closed_at ? 'check' : 'clock'}>{name(TASKS, task.kind)}</Chip>
-          <span class="grow">{name(HOLDS, task.reason)} <span class="muted">{details(task.detail)}{task.closed_by ? ` · ${task.closed_by}` : ''}</span></span>
+          <span class="grow">{why(task)} <span class="muted">{details(task.detail, no)}{task.closed_by ? ` · ${task.closed_by}` : ''}</span></span>
           <span class="muted small">{task.closed_at ? <>{t('已结束')} <Time at={moment(task.closed_at)} /></> : <Time at={moment(task.opened_at)} />}</span>
         </li>
       ))}

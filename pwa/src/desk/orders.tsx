@@ -11,7 +11,7 @@ import { toast } from '../ui/toast'
 import { Head } from './head'
 import { useKeys } from './keys'
 import { act, useLive } from './live'
-import { HOLDS, HOLD_FILTER, LADDER, PLATFORMS, name, say } from './lexicon'
+import { HOLDS, HOLD_FILTER, LADDER, name, say, shopWords } from './lexicon'
 import { Holds, State } from './marks'
 import { OrderPane } from './order'
 import { PER_PAGE, question } from './order-rules'
@@ -101,7 +101,7 @@ function Filters({ input, shops }: { input: { current: HTMLInputElement | null }
         </select>
         <select class="input" aria-label={t('按店铺')} value={query['shop'] ?? ''} onChange={(e) => pick({ shop: e.currentTarget.value })}>
           <option value="">{t('店铺：不限')}</option>
-          {shops.map((s) => <option key={s.id} value={s.id}>{name(PLATFORMS, s.platform)} · {s.name}</option>)}
+          {shops.map((s) => <option key={s.id} value={s.id}>{shopWords(s.platform, s.name)}</option>)}
         </select>
       </div>
     </div>
@@ -117,17 +117,23 @@ function Row({ row, marked, opened, query, mark }: RowProps): JSX.Element {
         <span class="line">
           <b class="mono">{row.no}</b>
           <State of="ladder" code={row.ladder} />
-          <span class="holds fill"><Holds codes={row.holds} /></span>
+          <span class="holds fill"><Holds codes={row.holds.slice(0, 1)} /><More codes={row.holds.slice(1)} /></span>
           <span class="number">{money(row.total_minor, row.currency)}</span>
         </span>
         <span class="line small">
-          <span class="clip fill" title={row.external_id}>{name(PLATFORMS, row.platform)} · {row.shop_name} · {row.buyer_masked || '–'}</span>
+          <span class="clip fill" title={row.external_id}>{shopWords(row.platform, row.shop_name)} · {row.buyer_masked || '–'}</span>
           <span class="number muted">{t('{n} 件', { n: number(row.units) })}</span>
           <span class="muted when" title={whenOf(row)}>{row.paid_at ? t('付款') : t('下单')} <Time at={moment(row.paid_at ?? row.placed_at)} /></span>
         </span>
       </a>
     </li>
   )
+}
+
+/** A row has room for one hold; the others are counted. */
+function More({ codes }: { codes: readonly string[] }): JSX.Element | null {
+  const words = t('另有 {n} 个：{what}', { n: codes.length, what: codes.map((c) => name(HOLDS, c)).join('、') })
+  return codes.length ? <span class="chip warn" title={words} aria-label={words} role="img">+{codes.length}</span> : null
 }
 
 /** Both times in full, for the pointer that rests on the row. */

@@ -5,7 +5,7 @@ import { Button } from '../ui/button'
 import { moment, number } from '../ui/format'
 import { Bones, Empty, Notice, Time, Trouble } from '../ui/show'
 import { Head } from './head'
-import { PLATFORMS, name } from './lexicon'
+import { PLATFORMS, beginsWith, name } from './lexicon'
 import { act, useLive } from './live'
 import { State } from './marks'
 import { mayNot } from './may'
@@ -31,7 +31,7 @@ export function Shops(): JSX.Element {
 function ShopCard({ shop }: { shop: Shop }): JSX.Element {
   return (
     <li class="card shop">
-      <p class="line"><span class="grow"><b>{shop.name}</b> <span class="muted">{name(PLATFORMS, shop.platform)}</span></span><State of="shop" code={shop.error && shop.state === 'on' ? 'troubled' : shop.state} /></p>
+      <p class="line"><span class="grow"><b>{shop.name}</b> {beginsWith(shop.platform, shop.name) ? null : <span class="muted">{name(PLATFORMS, shop.platform)}</span>}</span><State of="shop" code={shop.error && shop.state === 'on' ? 'troubled' : shop.state} /></p>
       <dl class="pairs">
         <div><dt>{t('今日接单')}</dt><dd><a class="number" href={href(['orders'], { shop: shop.id })}>{number(shop.orders_today)}</a></dd></div>
         <div><dt>{t('上次拉取')}</dt><dd><Time at={moment(shop.last_pull_at)} fallback={t('还没有拉取过')} /></dd></div>

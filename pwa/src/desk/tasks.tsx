@@ -12,7 +12,7 @@ import { Avatar, Bones, Chip, Empty, Trouble } from '../ui/show'
 import { toast } from '../ui/toast'
 import { Head } from './head'
 import { useKeys } from './keys'
-import { HOLDS, TASKS, TASK_ORDER, details, name } from './lexicon'
+import { ON_FLOOR, TASKS, TASK_ORDER, details, name, why } from './lexicon'
 import { act, send, useLive, type Live } from './live'
 import { mayNot } from './may'
 import { askRelease } from './order-acts'
@@ -90,13 +90,13 @@ function TaskAge({ task }: { task: Task }): JSX.Element {
 }
 
 function TaskRow({ task, marked, mark }: { task: Task; marked: boolean; mark: () => void }): JSX.Element {
-  const said = details(task.detail)
+  const said = details(task.detail, task.order_no)
   const owner = task.owner
   return (
     <li class={'task' + (marked ? ' marked' : '')} onClick={mark}>
       <Avatar name={owner} />
       <div class="grow">
-        <p><Chip tone={task.kind === 'shortage' || task.kind === 'intercept' ? 'bad' : 'warn'} icon={task.kind === 'hold' ? 'pause' : 'alert'}>{name(TASKS, task.kind)}</Chip> <b>{name(HOLDS, task.reason) || name(TASKS, task.kind)}</b></p>
+        <p><Chip tone={task.kind === 'shortage' || task.kind === 'intercept' ? 'bad' : 'warn'} icon={task.kind === 'hold' ? 'pause' : 'alert'}>{name(TASKS, task.kind)}</Chip> <b>{why(task)}</b></p>
         <p class="small muted">
           {task.order_no ? <a class="mono" href={orderLink(task)}>{task.order_no}</a> : null}
           {said ? ` · ${said}` : ''}{owner ? ` · ${t('{name} 在处理', { name: owner })}` : ''}
@@ -134,6 +134,7 @@ function Primary({ task, forbidden }: { task: Task; forbidden: string }): JSX.El
     case 'done':
       return <Button size="small" kind="primary" reason={forbidden} onClick={() => close(task, 'done')}>{t('已办好')}</Button>
     default:
+      if (ON_FLOOR.includes(task.kind)) return <span class="muted small ends">{t('在现场手机上做完')}</span>
       return order ? <a class="button small" href={orderLink(task)}>{t('打开订单')}</a> : <span class="muted small">{t('会自动结束')}</span>
   }
 }

@@ -174,6 +174,8 @@ export const t = words({
   '已用别的办法解决': 'Settled another way',
   '已重新开始': 'Started again',
   '会自动结束': 'Ends by itself',
+  '在现场手机上做完': 'Ends on the floor phone',
+  '另有 {n} 个：{what}': '{n} more: {what}',
   '面单过期，正在重做': 'Label out of date, being remade',
   '已过期，请打印新的一张': 'Out of date, print the new one',
   '要等平台或店铺那边处理好，会自动放行': 'Ends by itself when platform or shop have settled it',

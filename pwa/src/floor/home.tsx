@@ -1,7 +1,7 @@
 // The home of the floor: what came back, in amber, above the three actions with their waiting numbers.
 import type { JSX } from 'preact'
 import { Icon, type IconName } from '../ui/icon'
-import { Card } from './parts'
+import { Card, Whole } from './parts'
 import { age, go, result } from './state'
 import { kindWord, known, openTasks, toLeave, toPack, toPick, unread } from './waiting'
 import { reason, t, type Key } from './words'
@@ -22,14 +22,14 @@ function Action({ to, icon, word, count }: { to: 'pick' | 'pack' | 'out'; icon: 
 
 export function Home(): JSX.Element {
   return (
-    <main class="f-main">
+    <main class="f-main f-home">
       {openTasks.value.length > 0 && (
         <section class="f-tasks" aria-label={t('tasksBack')}>
           <h2><Icon name="alert" size={20} /> {t('tasksBack')}</h2>
           {openTasks.value.slice(0, 4).map((x) => (
             <button type="button" key={x.id} onClick={() => go('tasks', x.id)}>
               <b>{kindWord(x.kind)}</b>
-              <span>{x.orderNo || x.parcelNo} · {reason(x.reason)}</span>
+              <span><Whole text={`${x.orderNo || x.parcelNo} · ${reason(x.reason)}`} /></span>
               <small>{age(x.createdMs)}</small>
             </button>
           ))}
@@ -42,7 +42,7 @@ export function Home(): JSX.Element {
       <Action to="pack" icon="orders" word="parcelsWait" count={toPack.value} />
       <Action to="out" icon="truck" word="outWait" count={toLeave.value} />
       {result.value.tone !== 'idle' && <Card idle="" />}
-      <nav class="f-row f-foot">
+      <nav class="f-row f-thumb">
         <button type="button" id="go-results" class={unread.value > 0 ? 'f-act amber' : 'f-act'} onClick={() => go('results')}>
           <span>{t('results')}{unread.value > 0 ? ` ${unread.value}` : ''}</span>
         </button>

@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { signal } from '@preact/signals'
 import { EventKind, parcels, picks, record, status } from '../sync'
+import { carrierName } from '../ui/carriers'
 import { Icon } from '../ui/icon'
 import { Act, Card, HandInput, useScan, what } from './parts'
 import { leaving, outScan } from './rules'
@@ -29,8 +30,8 @@ async function scan(code: string): Promise<void> {
     case 'right': {
       const carrier = a.parcel.carrier || t('noCarrier')
       await record(EventKind.handOver, [code, a.parcel.id, a.parcel.labelVersion])
-      remember(code, true, carrier)
-      return show('right', t('outRight'), t('outLeft', { carrier, n: sent(carrier) }))
+      remember(code, true, carrierName(carrier))
+      return show('right', t('outRight'), t('outLeft', { carrier: carrierName(carrier), n: sent(carrier) }))
     }
     case 'twice':
       if (!seen.value.some((s) => s.code === code)) remember(code, true, t('outTwice'))
@@ -69,18 +70,18 @@ export function OutScreen(): JSX.Element {
       <p class={`f-asof ${old ? 'warn' : ''}`}>
         {old && <Icon name="alert" size={18} />} {last === null ? t('knownNever') : t(old ? 'knownOld' : 'knownAsOf', { age: age(last) })}
       </p>
+      <Card idle={t('outScan')} idleText={t('outScanDo')}>
+        {result.value.tone === 'stop' && openTasks.value.length > 0 && <Act label={t('stopTask')} onClick={() => go('tasks')} />}
+      </Card>
       <div class="f-counters">
         {carriers.map((c) => (
           <div key={c}>
-            <span>{c}</span>
+            <span>{carrierName(c)}</span>
             <b>{today.value.counts[c] ?? 0}</b>
             <small>{t('today')}{last === null ? '' : ` · ${t('stillToGo', { n: waiting[c] ?? 0 })}`}</small>
           </div>
         ))}
       </div>
-      <Card idle={t('outScan')} idleText={t('outScanDo')}>
-        {result.value.tone === 'stop' && openTasks.value.length > 0 && <Act label={t('stopTask')} onClick={() => go('tasks')} />}
-      </Card>
       <h2>{t('lastOnes')}</h2>
       {seen.value.length === 0 && <p class="f-muted">{t('noneYet')}</p>}
       <ul class="f-seen">

@@ -3,7 +3,9 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { computed, signal } from '@preact/signals'
 import { EventKind, parcels, picks, record, status, type Parcel } from '../sync'
-import { Act, Card, Count, Empty, HandInput, Sheet, useScan, what } from './parts'
+import { carrierName } from '../ui/carriers'
+import { spec } from '../ui/format'
+import { Act, Card, Count, Empty, HandInput, Sheet, useScan, what, Whole } from './parts'
 import { findParcel, halted, packable, packed, packScan, verified, type FoundParcel, type Tally } from './rules'
 import { age, clearResult, go, inTurn, result, show } from './state'
 import { openTasks } from './waiting'
@@ -80,7 +82,7 @@ function Start(): JSX.Element {
       {list.value.slice(0, SHOWN).map((p) => (
         <button type="button" class="f-choice" key={p.id} onClick={() => found(p.no, findParcel(p.no, picks.value, parcels.value))}>
           <b>{t('slotIs', { slot: p.slot })}</b>
-          <span>{p.no} · {p.orderNo}</span>
+          <span><Whole text={`${p.no} · ${p.orderNo}`} /></span>
           <em>{p.items.reduce((n, i) => n + i.qty, 0)} {t('pieces')}</em>
         </button>
       ))}
@@ -95,7 +97,7 @@ function Start(): JSX.Element {
 function Label({ parcel }: { parcel: Parcel }): JSX.Element {
   if (parcel.labelState === 'stale') return <p class="f-label bad"><b>{t('labelStale')}</b> <span>{t('labelStaleDo')}</span></p>
   if (parcel.labelState === 'none' || parcel.waybillNo === '') return <p class="f-label"><b>{t('labelNone')}</b> <span>{t('labelNoneDo')}</span></p>
-  return <p class="f-label"><b>{t('labelStick')}</b> <code>{parcel.waybillNo}</code> <span>{parcel.carrier} {parcel.routeCode}</span></p>
+  return <p class="f-label"><b>{t('labelStick')}</b> <code>{parcel.waybillNo}</code> <span>{carrierName(parcel.carrier)} {parcel.routeCode}</span></p>
 }
 
 async function finish(parcel: Parcel): Promise<void> {
@@ -171,7 +173,7 @@ function Verify({ parcel }: { parcel: Parcel }): JSX.Element {
           return (
             <li key={i.skuCode} class={full ? 'full' : seen > 0 ? 'some' : ''}>
               <b>{i.name}</b>
-              <strong>{i.variant || i.skuCode}</strong>
+              <strong>{spec(i.variant) || i.skuCode}</strong>
               <span>{full ? '✓ ' : ''}{seen}/{i.qty}</span>
               {seen > 0 && i.qty - seen > 1 && !halt && (
                 <button type="button" class="f-act small" onClick={() => (sheet.value = i.skuCode)}><span>{t('quantity')}</span></button>

@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { signal, type Signal } from '@preact/signals'
 import { handScan, onGarbled, onScan } from '../scan'
+import { spec } from '../ui/format'
 import { Icon, type IconName } from '../ui/icon'
 import { inTurn, result, show, type Tone } from './state'
 import { t } from './words'
@@ -43,6 +44,13 @@ export function useScan(listener: Handler): void {
 
 const ICON: Record<Tone, IconName | null> = { idle: null, note: 'info', right: 'check', done: 'check', twice: null, wrong: 'cross', stop: 'alert' }
 
+const CODE = /([A-Za-z0-9]+(?:-[A-Za-z0-9]+)+|\S+ \/ \S+)/
+
+/** A sentence in which bins, numbers and variants (A-01-02, ZS-26-000010, 白色 / M) stay whole. */
+export function Whole({ text }: { text: string }): JSX.Element {
+  return <>{text.split(CODE).map((part, i) => (i % 2 && part.length <= 24 ? <span key={i} class="f-whole">{part}</span> : part))}</>
+}
+
 /** Always in the same place. Colour, icon and words say the same; sound said it before. */
 export function Card({ idle, idleText = '', children }: { idle: string; idleText?: string; children?: ComponentChildren }): JSX.Element {
   const r = result.value
@@ -53,7 +61,7 @@ export function Card({ idle, idleText = '', children }: { idle: string; idleText
         {r.tone === 'twice' ? <b class="f-x2">×2</b> : icon ? <Icon name={icon} size={36} /> : null}
         <div class="f-card-words">
           <b>{r.tone === 'idle' ? idle : r.title}</b>
-          {(r.tone === 'idle' ? idleText : r.text) && <p>{r.tone === 'idle' ? idleText : r.text}</p>}
+          {(r.tone === 'idle' ? idleText : r.text) && <p><Whole text={r.tone === 'idle' ? idleText : r.text} /></p>}
           {r.code && (
             <details>
               <summary>{t('details')}</summary>
@@ -185,7 +193,7 @@ export function HandInput({ max, code = '', onClose }: { max: number; code?: str
 }
 
 /** Name and variant as one word group, for sentences. */
-export const what = (s: { name: string; variant: string }): string => (s.variant ? `${s.name} ${s.variant}` : s.name)
+export const what = (s: { name: string; variant: string }): string => (s.variant ? `${s.name} ${spec(s.variant)}` : s.name)
 
 /** A photo keeps its room while it loads and leaves when it cannot be had offline. */
 export function Photo({ src }: { src: string }): JSX.Element | null {

@@ -4,7 +4,8 @@ import { useEffect, useRef } from 'preact/hooks'
 import { signal } from '@preact/signals'
 import { go as visit } from '../app/router'
 import { EventKind, parcels, picks, record, status, waves, type Pick, type Wave } from '../sync'
-import { Act, Card, Count, Empty, HandInput, Photo, Sheet, useScan, what } from './parts'
+import { spec } from '../ui/format'
+import { Act, Card, Count, Empty, HandInput, Photo, Sheet, useScan, what, Whole } from './parts'
 import { current, missing, open, openWaves, pickScan, walk, type PickAnswer } from './rules'
 import { go, inTurn, result, show } from './state'
 import { t } from './words'
@@ -87,8 +88,8 @@ function Walk({ wave }: { wave: Wave }): JSX.Element {
 
   return (
     <main class="f-main f-pick">
-      {now ? <Now pick={now} /> : <Empty title={way.length ? t('waveDone') : t('nothingOpen')} text={way.length ? t('waveDoneDo') : t('noWaveDo')} />}
-      <Card idle={now ? t('scanFirst') : t('nothingOpen')}>
+      {now && <Now pick={now} />}
+      <Card idle={now ? t('scanFirst') : way.length ? t('waveDone') : t('nothingOpen')} idleText={now ? '' : way.length ? t('waveDoneDo') : t('noWaveDo')}>
         {!now && (
           <div class="f-row">
             <Act label={t('goPack')} kind="main" onClick={() => go('pack')} />
@@ -99,7 +100,7 @@ function Walk({ wave }: { wave: Wave }): JSX.Element {
         )}
       </Card>
       {now && (
-        <p class="f-next">{next.length ? t('nextOnes', { bins: next.slice(0, 3).map((p) => place(p).bin).join(' · ') }) : t('lastOne')}</p>
+        <p class="f-next"><Whole text={next.length ? t('nextOnes', { bins: next.slice(0, 3).map((p) => place(p).bin).join(' · ') }) : t('lastOne')} /></p>
       )}
       <div class="f-row f-thumb">
         <Act id="short" label={t('short')} why={now ? '' : t('shortNone')} onClick={() => (sheet.value = 'short')} />
@@ -120,7 +121,7 @@ function Now({ pick }: { pick: Pick }): JSX.Element {
         <Photo src={pick.photo} />
         <div>
           <div class="f-name">{pick.name || pick.skuCode}</div>
-          <div class="f-variant">{pick.variant}</div>
+          <div class="f-variant">{spec(pick.variant)}</div>
         </div>
       </div>
       <div class="f-how">
@@ -165,7 +166,7 @@ async function act(code: string, a: PickAnswer): Promise<void> {
       done.value = [...done.value.slice(-49), { id, pick: a.pick.id, code, qty: a.qty }]
       focus.value = a.pick.id
       if (a.complete) return show('done', t('waveDone'), `${t('slotIt', place(a.pick))}。${t('waveDoneDo')}`)
-      if (a.jumped) return show('right', t('jumped'), a.left ? t('jumpedDo', { ...place(a.pick), n: a.left }) : t('slotNext', place(a.pick)))
+      if (a.jumped) return show('right', t('jumped', { what: what(a.pick) }), a.left ? t('jumpedDo', { ...place(a.pick), n: a.left }) : t('slotNext', place(a.pick)))
       return show('right', a.left ? t('rightMore', { n: a.left }) : t('right'), a.left ? t('slotIt', place(a.pick)) : t('slotNext', place(a.pick)))
     }
     case 'over':

@@ -28,7 +28,7 @@ export const en: Words = {
   noWave: 'No wave to pick', noWaveDo: 'Waves given to this device appear here.', noWaveUnknown: 'No waves received yet. They appear once the server is reached.',
   take: 'Take', pieces: 'pcs', scanned: 'scanned', intoSlot: 'into slot', noBin: 'No bin', nextOnes: 'Next: {bins}', lastOne: 'This is the last one',
   scanFirst: 'Scan the item', right: 'Right', rightMore: 'Right, {n} more', leftHere: '{n} more', slotIt: 'Into slot {slot}', slotNext: 'Into slot {slot}; this line is complete',
-  jumped: 'Right, jumped to this line', jumpedDo: 'Bin {bin}, into slot {slot}, {n} more.',
+  jumped: 'Right, jumped to {what}', jumpedDo: 'Bin {bin}, into slot {slot}, {n} more.',
   waveDone: 'Wave complete', waveDoneDo: 'Push the cart to packing and scan a slot.', goPack: 'To packing', anotherWave: 'Next wave', toHome: 'Home',
   twice: 'Enough of this', twiceDo: '{what}: {n} scanned already, this one was not counted. Put extra ones back into {bin}.',
   tooMany: 'Too many', tooManyDo: '{what}: only {left} missing, you typed {n}. Nothing stored; count and type again.',

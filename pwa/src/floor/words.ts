@@ -31,9 +31,9 @@ export const zh = {
   // pick
   chooseWave: '选一个波次', waveIs: '波次 {no}', waveSize: '{orders} 单 · {units} 件', waveLeft: '还差 {n} 件',
   noWave: '没有要拣的波次', noWaveDo: '组长在电脑上分派波次后，会出现在这里。', noWaveUnknown: '还没从服务器拿到波次。连上网络后会自动出现。',
-  take: '取', pieces: '件', scanned: '已扫', intoSlot: '放入 格口', noBin: '没有货位', nextOnes: '接着：{bins}', lastOne: '这是最后一件',
+  take: '取', pieces: '件', scanned: '已扫', intoSlot: '放入格口', noBin: '没有货位', nextOnes: '接着：{bins}', lastOne: '这是最后一件',
   scanFirst: '请扫货品条码', right: '对', rightMore: '对，还差 {n} 件', leftHere: '还差 {n} 件', slotIt: '放入格口 {slot}', slotNext: '放入格口 {slot}，这项齐了',
-  jumped: '对，跳到这一项', jumpedDo: '货位 {bin}，放入格口 {slot}，还差 {n} 件。',
+  jumped: '对，跳到 {what}', jumpedDo: '货位 {bin}，放入格口 {slot}，还差 {n} 件。',
   waveDone: '波次拣完', waveDoneDo: '把车推到打包台，扫格口开始打包。', goPack: '去打包', anotherWave: '下一个波次', toHome: '回首页',
   twice: '这件已经够了', twiceDo: '{what} 已扫够 {n} 件，这一扫没有多记。多拿的请放回 {bin}。',
   tooMany: '多了', tooManyDo: '{what} 只差 {left} 件，输入了 {n} 件。没有记下，请数一下再输。',

@@ -23,6 +23,9 @@ export type Outcome<U> =
   | { kind: 'scan'; code: string; undo: U | null }
   | { kind: 'garbled'; raw: string; undo: U | null }
 
+/** The longest a page may have been busy for the stamp of an event to be believed. */
+const STALL_MS = 60_000
+
 const SHIFTED: Record<string, string> = {
   Digit1: '!', Digit2: '@', Digit3: '#', Digit4: '$', Digit5: '%', Digit6: '^', Digit7: '&', Digit8: '*', Digit9: '(',
   Digit0: ')', Minus: '_', Equal: '+', Slash: '?', Period: '>', Comma: '<', Semicolon: ':', Quote: '"', Backslash: '|',
@@ -33,6 +36,12 @@ const PLAIN: Record<string, string> = {
   BracketLeft: '[', BracketRight: ']', Backquote: '`', Space: ' ', NumpadAdd: '+', NumpadSubtract: '-',
   NumpadMultiply: '*', NumpadDivide: '/', NumpadDecimal: '.',
 }
+
+/**
+ * When a key was pressed: by the event, as a busy page hears of it late. `now` where an old WebView has another clock
+ * there or none.
+ */
+export const pressedAt = (stamp: number, now: number): number => (stamp > 0 && stamp <= now + 1 && now - stamp < STALL_MS ? stamp : now)
 
 /** The US-layout character of a physical key; "" when it has none. */
 export function fromCode(code: string, shift: boolean): string {

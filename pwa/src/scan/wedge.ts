@@ -2,9 +2,11 @@
  * The reader that types: one owner of keydown for the whole window, in the capture phase. The Enter or Tab of a burst
  * never presses a button; a burst that went into a text field is taken out of it again.
  */
-import { Burst, fromCode, type Outcome } from './burst'
+import { Burst, fromCode, type Outcome, pressedAt } from './burst'
+import { Idle } from './idle'
 
-const IDLE_MS = 220
+/** The text of a hidden key comes right behind it, and was typed when that was pressed. */
+const BEHIND_MS = 50
 
 type Field = HTMLInputElement | HTMLTextAreaElement
 interface Undo { field: Field; value: string; from: number | null; to: number | null }
@@ -45,10 +47,13 @@ function makeSink(): HTMLInputElement {
 export function startWedge(scan: (code: string) => void, garbled: (raw: string) => void): () => void {
   const sink = makeSink()
   const burst = new Burst<Undo>()
-  let timer = 0
+  const idle = new Idle(() => settle(burst.end(performance.now(), false)))
+  /** the last key: when it was pressed, and when it was heard */
+  let pressed = -Infinity
+  let heard = -Infinity
 
   const settle = (outcome: Outcome<Undo> | null): boolean => {
-    clearTimeout(timer)
+    idle.cancel()
     sink.value = ''
     if (!outcome) return false
     if (outcome.undo) restore(outcome.undo)
@@ -56,9 +61,9 @@ export function startWedge(scan: (code: string) => void, garbled: (raw: string) 
     else garbled(outcome.raw)
     return true
   }
-  const rest = (): void => {
-    clearTimeout(timer)
-    timer = window.setTimeout(() => settle(burst.end(performance.now(), false)), IDLE_MS)
+  const textAt = (event: Event): number => {
+    const now = performance.now()
+    return now - heard < BEHIND_MS ? pressed : pressedAt(event.timeStamp, now)
   }
   const swallow = (event: Event): void => {
     event.preventDefault()
@@ -66,7 +71,8 @@ export function startWedge(scan: (code: string) => void, garbled: (raw: string) 
   }
 
   const onKey = (event: KeyboardEvent): void => {
-    const now = performance.now()
+    heard = performance.now()
+    const now = (pressed = pressedAt(event.timeStamp, heard))
     const { target, key, code } = event
     const theirs = target !== sink && isField(target) ? target : null
     const hidden = event.keyCode === 229 || key === 'Process' || key === 'Unidentified' || event.isComposing
@@ -81,30 +87,30 @@ export function startWedge(scan: (code: string) => void, garbled: (raw: string) 
     if (hidden) {
       if (theirs) return // a person writes Chinese
       burst.hiddenKey(now, fromCode(code, event.shiftKey))
-      rest()
+      idle.again()
       return
     }
     const ch = separator ? '\x1d' : key.length === 1 ? key : ''
     if (!ch) return
     const lone = burst.length === 0
     burst.key(now, ch, theirs ? snapshot(theirs) : null)
-    rest()
+    idle.again()
     // A lone Space still presses the focused button.
     if (separator || (!theirs && !(ch === ' ' && lone))) event.preventDefault()
   }
   const onInput = (event: Event): void => {
     // Only text that no real key delivered gets here: those were prevented.
     if ((event as InputEvent).isComposing || !sink.value) return
-    const over = burst.commit(performance.now(), sink.value)
+    const over = burst.commit(textAt(event), sink.value)
     sink.value = ''
     if (over) settle(burst.end(performance.now(), false))
-    else rest()
+    else idle.again()
   }
   const onComposed = (event: CompositionEvent): void => {
     sink.value = ''
     if (!event.data) return
-    burst.commit(performance.now(), event.data)
-    rest()
+    burst.commit(textAt(event), event.data)
+    idle.again()
   }
   const onPaste = (event: ClipboardEvent): void => {
     if (isField(event.target) && event.target !== sink) return
@@ -139,7 +145,7 @@ export function startWedge(scan: (code: string) => void, garbled: (raw: string) 
   for (const [target, name] of moments) target.addEventListener(name, later)
   later()
   return () => {
-    clearTimeout(timer)
+    idle.cancel()
     window.removeEventListener('keydown', onKey, true)
     window.removeEventListener('paste', onPaste, true)
     for (const [target, name] of moments) target.removeEventListener(name, later)

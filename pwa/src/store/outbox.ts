@@ -4,7 +4,7 @@
  */
 import type { IDBPObjectStore, StoreNames } from 'idb'
 import { equal, hex, random, unhex } from '../protocol/bytes'
-import { type EventKind, touches } from '../protocol/events'
+import { EventKind, touches } from '../protocol/events'
 import { pack } from '../protocol/pack'
 import { SHAPES, type ShapeId } from '../protocol/shapes'
 import { type Ack, type Ev, fromEv, type Verdict } from '../protocol/wire'
@@ -15,6 +15,9 @@ export const BATCH_EVENTS = 200
 export const BATCH_BYTES = 32_000
 /** the last verdicts of this device's own Acks that are kept */
 const VERDICTS_KEPT = 300
+/** From this code on a verdict says that it was not done as it was meant. */
+const REFUSED = 3
+const PHYSICAL: readonly number[] = [EventKind.pack, EventKind.handOver]
 const queued = (upto = Number.MAX_SAFE_INTEGER): IDBKeyRange => IDBKeyRange.bound([1, 0], [1, upto])
 
 export interface Intent {
@@ -54,7 +57,9 @@ export async function append(intent: Intent): Promise<Stored> {
       const { kind, body, at, mono, boot, who } = intent
       const base = await baseOf(meta, kind)
       const event: Stored = { v: 1, id, queued: 1, n, kind, at, mono, boot, base, body, who, ackOff: 0 }
-      await Promise.all([outbox.add(event), meta.put({ ...life, top: n }, 'life')])
+      // A full disk may refuse by throwing at once: each in a function of its own, so that none is left alone.
+      const writes = [async () => outbox.add(event), async () => meta.put({ ...life, top: n }, 'life')]
+      await Promise.all(writes.map((write): Promise<unknown> => write()))
       out = { dev: life.dev, event }
     })
     return out as { dev: Uint8Array; event: Stored }
@@ -99,7 +104,10 @@ function toStored(verdict: Verdict, at: number): StoredVerdict {
   }
 }
 
-/** Stores an Ack of a batch that was sent for `dev`: the verdicts, and what it covers. False: it is for another life. */
+/**
+ * Stores an Ack of a batch that was sent for `dev`: the verdicts, and what it covers. False: it is for another life.
+ * A pack or hand-over that was refused shows no longer at once: its parcel may have to be packed or scanned again.
+ */
 export async function acknowledge(dev: Uint8Array, ack: Ack, now: number): Promise<boolean> {
   const mine = await withDb(async (db) => {
     const tx = db.transaction(['meta', 'outbox', 'verdicts'], 'readwrite', { durability: 'strict' })
@@ -112,7 +120,12 @@ export async function acknowledge(dev: Uint8Array, ack: Ack, now: number): Promi
       found = true
       const upto = Math.min(ack.upto, life.top)
       const covered = upto ? await outbox.index('order').getAll(queued(upto)) : []
-      await Promise.all(covered.map((event) => outbox.put({ ...event, queued: 0, ackOff: ack.off })))
+      const refused = new Set(ack.verdicts.filter((verdict) => verdict.code >= REFUSED).map((verdict) => hex(verdict.id)))
+      const cover = async (event: Stored): Promise<unknown> =>
+        refused.has(event.id) && PHYSICAL.includes(event.kind)
+          ? outbox.delete(event.id)
+          : outbox.put({ ...event, queued: 0, ackOff: ack.off })
+      await Promise.all(covered.map(cover))
       const verdicts = tx.objectStore('verdicts')
       for (const verdict of ack.verdicts) await verdicts.put(toStored(verdict, now))
       const seen = ack.verdicts.reduce((most, verdict) => Math.max(most, verdict.n), life.seen)
@@ -161,7 +174,7 @@ export async function fork(dev: Uint8Array): Promise<boolean> {
       const life = (await meta.get('life')) as Life
       if (!equal(life.dev, dev)) return
       const queue = await outbox.index('order').getAll(queued())
-      await Promise.all(queue.map((event, i) => outbox.put({ ...event, n: i + 1 })))
+      await Promise.all(queue.map(async (event, i) => outbox.put({ ...event, n: i + 1 })))
       made = { dev: random(16), prev: life.dev, top: queue.length, seen: 0 }
       await meta.put(made, 'life')
     })

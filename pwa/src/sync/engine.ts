@@ -170,8 +170,8 @@ function run(person: Person, deviceName: string): void {
       tabs.tell({ link, problem, leaseUntil: person.leaseUntil, lastExchange: person.lastExchange })
     },
   )
-  const puller: Puller = new Puller(device)
-  const pusher = new Pusher(device, () => puller.wake())
+  const puller: Puller = new Puller(device, () => pusher.relieve())
+  const pusher: Pusher = new Pusher(device, () => puller.wake(), () => puller.relieve())
   const tick = setInterval(() => {
     checkLease(person)
     if (clock.mono() - noted > NOTE_MS * 10) void note(person)

@@ -23,15 +23,26 @@ export class Puller {
   /** the next Pull is to be answered at once */
   private hurry = true
   private audited = 0
+  /** waits out a fault of the network */
+  private waiting = false
   private readonly repeats = new Map<ShapeId, { at: string; times: number }>()
 
-  constructor(private readonly device: Device) {}
+  constructor(
+    private readonly device: Device,
+    /** the server has answered: whoever waits out a fault may try again */
+    private readonly reached: () => void,
+  ) {}
 
   /** Aborts what is in flight and asks for what is new, without holding. */
   wake(): void {
     this.hurry = true
     this.flight?.abort()
     this.bell.ring()
+  }
+
+  /** The other loop has reached the server. */
+  relieve(): void {
+    if (this.waiting) this.bell.ring()
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -57,7 +68,9 @@ export class Puller {
         if (fault.enrol) device.forgotten()
         device.report('pull', fault)
         this.hurry = true
+        this.waiting = fault.link === 'offline'
         await this.bell.wait(signal, fault.wait)
+        this.waiting = false
       }
     }
   }
@@ -87,6 +100,7 @@ export class Puller {
       if (applied.changes.length) device.changed()
       device.exchanged(pulled.lease ? Math.max(0, pulled.lease - pulled.at) : 0)
       device.report('pull', { link: 'online', problem: '' })
+      this.reached()
       return applied
     } catch (error) {
       if (flight.signal.aborted && !signal.aborted) return null

@@ -17,11 +17,15 @@ export class Pusher {
   /** an empty batch is due: it fetches verdicts that were missed, and finds out whether the numbers still agree */
   private hello = true
   private forks = 0
+  /** waits out a fault of the network */
+  private waiting = false
 
   constructor(
     private readonly device: Device,
     /** asks for what is new */
     private readonly pull: () => void,
+    /** the server has answered: whoever waits out a fault may try again */
+    private readonly reached: () => void,
   ) {}
 
   /** There is something to send. */
@@ -34,6 +38,11 @@ export class Pusher {
     this.hello ||= this.device.view.unsettled
     this.bell.ring()
     this.alarm.ring()
+  }
+
+  /** The other loop has reached the server. */
+  relieve(): void {
+    if (this.waiting) this.alarm.ring()
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -49,7 +58,9 @@ export class Pusher {
         const fault = judge(error, this.backoff)
         if (fault.enrol) device.forgotten()
         device.report('push', fault)
+        this.waiting = fault.link === 'offline'
         await this.alarm.wait(signal, fault.wait)
+        this.waiting = false
       }
     }
   }
@@ -64,6 +75,7 @@ export class Pusher {
     const answer = decodeAnswer(await device.port.push(encodeUp(up), signal))
     device.exchanged(0)
     device.report('push', { link: 'online', problem: '' })
+    this.reached()
     if (answer.tag === 2) {
       const mine = await fork(life.dev)
       this.hello = true

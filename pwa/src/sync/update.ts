@@ -24,7 +24,8 @@ export async function applyUpdate(): Promise<void> {
 
 async function register(): Promise<void> {
   const container = navigator.serviceWorker
-  const registration = await container.register('/sw.js', { updateViaCache: 'none' })
+  const registration = (await container.register('/sw.js', { updateViaCache: 'none' })) as ServiceWorkerRegistration | undefined
+  if (!registration) return // a browser that blocks service workers without saying so: online only
   const look = (): void => {
     // Without a controller this is the first installation, not an update.
     if (!registration.waiting || !container.controller) return

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { absolute, duration, grouped, initials, moment, money, number, relative, urgency } from './format'
+import { absolute, duration, grouped, initials, moment, money, number, relative, spec, urgency } from './format'
 
 describe('numbers', () => {
   it('groups thousands and never shows 0 for unknown', () => {
@@ -71,4 +71,10 @@ it('makes initials of Chinese and Latin names', () => {
   expect(initials('王小明')).toBe('小明')
   expect(initials('Ann Lee')).toBe('AL')
   expect(initials('')).toBe('?')
+})
+
+describe('spec', () => {
+  it('sets the parts of a variant apart', () => {
+    expect([spec('白色;M'), spec('白色； M'), spec('白色'), spec(''), spec('红;')]).toEqual(['白色 / M', '白色 / M', '白色', '', '红'])
+  })
 })

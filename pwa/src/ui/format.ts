@@ -79,6 +79,9 @@ export function grouped(id: string): string {
   return id.replace(/\B(?=(\d{4})+$)/g, '\u2009')
 }
 
+/** A variant as shops write it, colour;size, with its parts apart: 白色 / M. */
+export const spec = (variant: string): string => variant.split(/\s*[;\uff1b]\s*/).filter(Boolean).join(' / ')
+
 /** Epoch ms of an ISO text; null for none or nonsense. */
 export function moment(iso: string | null | undefined): number | null {
   if (!iso) return null

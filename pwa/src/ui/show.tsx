@@ -13,11 +13,11 @@ export function Badge(p: { icon: IconName; tone: Tone; children: ComponentChildr
   return <span class={'badge ' + p.tone}><Icon name={p.icon} size={13} />{p.children}</span>
 }
 
-export function Chip(p: { tone?: Tone; icon?: IconName; children: ComponentChildren; pressed?: boolean; onClick?: () => void; title?: string | undefined }): JSX.Element {
+export function Chip(p: { tone?: Tone; icon?: IconName; children: ComponentChildren; pressed?: boolean; on?: boolean; onClick?: () => void; title?: string | undefined }): JSX.Element {
   const inside = <>{p.icon ? <Icon name={p.icon} size={13} /> : null}{p.children}</>
   const look = 'chip' + (p.tone ? ' ' + p.tone : '')
   if (!p.onClick) return <span class={look} title={p.title}>{inside}</span>
-  return <button type="button" class={look} title={p.title} aria-pressed={p.pressed ? 'true' : 'false'} onClick={p.onClick}>{inside}</button>
+  return <button type="button" class={look} title={p.title} data-on={p.on === undefined ? undefined : String(p.on)} aria-pressed={p.pressed ? 'true' : 'false'} onClick={p.onClick}>{inside}</button>
 }
 
 export function Avatar({ name }: { name: string }): JSX.Element {
