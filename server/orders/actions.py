@@ -31,7 +31,7 @@ from server.tasks import moves as tasks
 from server.tasks.moves import NewTask
 
 REVIEW_BATCH = 500
-RESERVE_BATCH = 200
+RESERVE_BATCH = 400
 
 
 async def review_pending() -> int:

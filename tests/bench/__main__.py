@@ -1,6 +1,7 @@
 """`make bench`: the figures as JSON on stdout, progress on stderr. ARGS="pipeline sync" for a part."""
 
 import asyncio
+import contextlib
 import json
 import os
 import platform
@@ -33,7 +34,8 @@ def main() -> None:
         sys.stderr.write(f"{name} …\n")
         before, at = os.getloadavg()[0], time.monotonic()
         with tempfile.TemporaryDirectory(prefix="zs-bench-", ignore_cleanup_errors=True) as folder:
-            result[name] = asyncio.run(BENCHES[name](Path(folder) / "d"))
+            with contextlib.redirect_stdout(sys.stderr):  # migrations and logs talk; the figures stand alone
+                result[name] = asyncio.run(BENCHES[name](Path(folder) / "d"))
         result[name]["load_before"] = round(before, 2)
         sys.stderr.write(f"  {time.monotonic() - at:.0f} s\n")
     sys.stdout.write(json.dumps(result, indent=1) + "\n")

@@ -46,16 +46,15 @@ export async function append(intent: Intent): Promise<Stored> {
     await finish(tx, async () => {
       const meta = tx.objectStore('meta')
       const outbox = tx.objectStore('outbox')
-      const life = (await meta.get('life')) as Life
-      // After a lost connection nobody knows whether the first try was stored: the id tells.
-      const there = await outbox.get(id)
+      // Asked for together: each turn of waiting is time before the beep. After a lost connection nobody knows whether
+      // the first try was stored: the id tells.
+      const [life, there, base] = (await Promise.all([meta.get('life'), outbox.get(id), baseOf(meta, intent.kind)])) as [Life, Stored | undefined, number]
       if (there) {
         out = { dev: life.dev, event: there }
         return
       }
       const n = life.top + 1
       const { kind, body, at, mono, boot, who } = intent
-      const base = await baseOf(meta, kind)
       const event: Stored = { v: 1, id, queued: 1, n, kind, at, mono, boot, base, body, who, ackOff: 0 }
       // A full disk may refuse by throwing at once: each in a function of its own, so that none is left alone.
       const writes = [async () => outbox.add(event), async () => meta.put({ ...life, top: n }, 'life')]
