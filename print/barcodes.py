@@ -59,7 +59,7 @@ def draw(text: str, max_width_mm: float, height_mm: float) -> Barcode:
     dots = min(MAX_DOTS, int(max_width_mm * DOTS_PER_MM) // modules)
     if dots < MIN_DOTS:
         needed = modules * MIN_DOTS / DOTS_PER_MM
-        raise DoesNotFit(f"条码太宽:需要 {needed:g} mm,只有 {max_width_mm:g} mm ({len(text)} characters)")
+        raise DoesNotFit(f"条码太宽：需要 {needed:g} mm，只有 {max_width_mm:g} mm ({len(text)} characters)")
     height = int(height_mm * DOTS_PER_MM)
     path, x = [], QUIET_MODULES * dots
     for bar, width in zip(cycle((True, False)), widths, strict=False):

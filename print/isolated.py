@@ -78,7 +78,7 @@ class SubprocessRenderer:
         failure = msgspec.json.decode(body, type=Failure)
         if failure.kind == "MemoryError":
             self.close()
-            raise errors.Crashed(f"内存超过 {self.mem_mb} MB,已停止")
+            raise errors.Crashed(f"内存超过 {self.mem_mb} MB，已停止")
         raise getattr(errors, failure.kind, errors.PrintError)(failure.message)
 
     def close(self) -> None:
@@ -179,7 +179,7 @@ def _take(pipe: IO[bytes], size: int, deadline: float, limit: float) -> bytes:
         while len(got) < size:
             left = deadline - time.monotonic()
             if left <= 0 or not selector.select(left):
-                raise errors.TimedOut(f"打印超过 {limit:g} 秒,已停止")
+                raise errors.TimedOut(f"打印超过 {limit:g} 秒，已停止")
             chunk = os.read(pipe.fileno(), min(size - len(got), 1 << 20))
             if not chunk:
                 raise errors.Crashed("打印进程意外退出 (the render process died)")

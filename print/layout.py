@@ -123,7 +123,7 @@ def fit(box: Box, text: str) -> Placed:
     """`text` at the largest size at which it fits; DoesNotFit when even the smallest overflows."""
     size = _largest(box, [text])
     if size is None:
-        raise DoesNotFit(f"{box.name}太长,印不下 ({len(text)} characters)")
+        raise DoesNotFit(f"{box.name}太长，印不下 ({len(text)} characters)")
     return Placed(text, size, count_lines(text, box.width_mm * POINTS_PER_MM / size) == 1)
 
 
@@ -155,10 +155,10 @@ def checked(document: Document, drawable: Callable[[str], bool] = lambda _: True
         msgspec.convert(plain, type(document))
         fresh = msgspec.convert(_cleaned(plain, drawable), type(document))
     except msgspec.ValidationError as error:
-        raise Refused(f"单据内容不合格:{error}") from None
+        raise Refused(f"单据内容不合格：{error}") from None
     receiver = None if isinstance(fresh, PickList) or (isinstance(fresh, Label) and fresh.plain) else fresh.receiver
     if receiver and looks_unmasked(receiver.phone):
-        raise Refused("收件人电话没有脱敏,不能打印 (the phone is not masked)")
+        raise Refused("收件人电话没有脱敏，不能打印 (the phone is not masked)")
     return fresh
 
 
@@ -211,7 +211,7 @@ def _goods(items: Sequence[Item]) -> View:
         used = width_em(variant) + 1 if variant else 0.0
         rows.append((f"{item.qty} ×", variant, cut(item.name, columns - used)))
     rest = items[len(shown) :]
-    more = f"另 {len(rest)} 种 {sum(item.qty for item in rest)} 件,见装箱单" if rest else ""
+    more = f"另 {len(rest)} 种 {sum(item.qty for item in rest)} 件，见装箱单" if rest else ""
     return {"rows": rows, "rows_pt": size, "counts_em": counts_em, "more": more}
 
 

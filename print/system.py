@@ -20,9 +20,9 @@ def check() -> None:
             warnings.simplefilter("error", DeprecationWarning)  # WeasyPrint's way to say: no HarfBuzz-Subset
             import weasyprint  # noqa: F401  (loads Pango, which may be missing)
     except (ImportError, OSError, DeprecationWarning) as error:
-        raise SystemMissing(f"打印缺少系统库 Pango/HarfBuzz ({error!s:.80}…),请运行:{INSTALL}") from error
+        raise SystemMissing(f"打印缺少系统库 Pango/HarfBuzz ({error!s:.80}…),请运行：{INSTALL}") from error
     if not _fonts(":lang=zh-cn", "%{family}\n").strip():
-        raise SystemMissing(f"没有中文字体,请运行:{INSTALL}")
+        raise SystemMissing(f"没有中文字体，请运行：{INSTALL}")
 
 
 @functools.cache
@@ -39,6 +39,6 @@ def drawable() -> Callable[[str], bool]:
 def _fonts(pattern: str, output: str) -> str:
     command = shutil.which("fc-list")
     if command is None:
-        raise SystemMissing(f"没有 fontconfig,请运行:{INSTALL}")
+        raise SystemMissing(f"没有 fontconfig，请运行：{INSTALL}")
     done = subprocess.run([command, "-f", output, pattern], capture_output=True, text=True, timeout=60, check=True)
     return done.stdout

@@ -51,7 +51,7 @@ async def enrol(user: User, dev: bytes, name: str, prev: bytes | None) -> UUID:
             )
         }
         if any(r["revoked_at"] is not None for r in known.values()):
-            raise Forbidden("device_revoked", "这台设备已停用,请联系管理员")
+            raise Forbidden("device_revoked", "这台设备已停用，请联系管理员")
         device_id: UUID
         device = known.get(dev) or (known.get(prev) if prev else None)
         warehouse = (await catalog.get_warehouse()).id
@@ -88,7 +88,7 @@ async def floor_of(user: User, dev: bytes) -> Floor:
     """The device of this session. Raises Forbidden: not enrolled, enrolled by somebody else since, or revoked."""
     d = await queries.find_device(dev)
     if d is None or d["revoked_at"] is not None or d["person"] != user.id:
-        raise Forbidden("unknown_device", "这台设备没有登记在你名下,请重新登录")
+        raise Forbidden("unknown_device", "这台设备没有登记在你名下，请重新登录")
     return Floor(d["id"], d["warehouse"], d["rights_epoch"], user.id)
 
 
@@ -119,7 +119,7 @@ async def push(floor: Floor, up: Up) -> Ack | Fork:
                 )
                 await db.run("update device set seen_at = now() where id = $1", floor.device)
         except (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError) as e:
-            raise Unavailable("busy", "服务器正忙,稍后自动重发") from e
+            raise Unavailable("busy", "服务器正忙，稍后自动重发") from e
         async with db.connection() as connection:
             return await uplink.settle(connection, answer)
 
@@ -169,7 +169,7 @@ def understood(incoming: Incoming, person: UUID, people: set[UUID]) -> Act:
 
 async def _put_aside(floor: Floor, held: Sequence[Held]) -> None:
     """Events that the engine holds: they do not decode, or deciding them failed."""
-    message = "这次操作没能处理,已交由负责人处理"
+    message = "这次操作没能处理，已交由负责人处理"
     async with db.transaction() as tx:
         acts = [
             Act(id=UUID(bytes=h.id), n=h.n, kind=0, at=clock.now(), who=floor.person, body=None, error="failed")

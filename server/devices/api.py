@@ -66,9 +66,9 @@ _REFUSED: dict[str, tuple[type[Error], str]] = {
     "too_big": (TooMuch, "一次发送的内容太大"),
     "too_many": (TooMuch, "一次发送的条数太多"),
     "malformed": (Malformed, "请求内容无法解析"),
-    "version": (Outdated, "应用版本过旧,请更新"),
-    "unknown_device": (Forbidden, "这台设备没有登记在你名下,请重新登录"),
-    "busy": (Unavailable, "同一批操作正在处理,请稍后重试"),
+    "version": (Outdated, "应用版本过旧，请更新"),
+    "unknown_device": (Forbidden, "这台设备没有登记在你名下，请重新登录"),
+    "busy": (Unavailable, "同一批操作正在处理，请稍后重试"),
 }
 
 
@@ -148,7 +148,7 @@ async def _look(subs: list[Sub]) -> Answer:
 
 async def _changed(subs: list[Sub], off: int, wait_ms: int) -> bool:
     if _watch is None:
-        raise Unavailable("starting", "服务正在启动或停止,请稍后再试")
+        raise Unavailable("starting", "服务正在启动或停止，请稍后再试")
     most = HOLD_S * random.uniform(1 - JITTER, 1 + JITTER)  # so that a hall of devices does not ask in step
     return await _watch.wait_for([s.at for s in subs], off, min(wait_ms / 1000, most))
 

@@ -27,7 +27,7 @@ def pack(board: Board, act: Act, body: PackBody) -> Decision:
     """
     parcel = board.parcels.get(body.parcel)
     if parcel is None:
-        return Decision(HELD, "服务器上没有这个包裹,已交由负责人处理", reason="unknown_parcel")
+        return Decision(HELD, "服务器上没有这个包裹，已交由负责人处理", reason="unknown_parcel")
     again = parcel.state == "stopped" and parcel.stop == "unpicked"
     stopped = "held" if parcel.state in ("cancelled", "stopped") else ""
     reason = _blocked(board, parcel) or ("" if again else parcel.stop or stopped)
@@ -35,14 +35,14 @@ def pack(board: Board, act: Act, body: PackBody) -> Decision:
         return Decision(DUPLICATE, f"{parcel.no} 已出库")
     if reason:
         task = board.put_back(act, parcel, parcel.stop or reason)
-        return Decision(WITH_TASK, f"{shipping.STOPPED.get(reason, '该包裹已停止')}:不要发出,请把货放回", task)
+        return Decision(WITH_TASK, f"{shipping.STOPPED.get(reason, '该包裹已停止')}：不要发出，请把货放回", task)
     if parcel.state == "packed":
         return Decision(DUPLICATE, f"{parcel.no} 已打包")
     wrong = packing.compare(parcel.items, body.items)
     if wrong:
         said = packing.difference_said(wrong)
         task = board.task(act, "repick", parcel, "pack_mismatch", {"text": said})
-        return Decision(WITH_TASK, f"打包核对不符:{said};请拆开重核", task)
+        return Decision(WITH_TASK, f"打包核对不符：{said}；请拆开重核", task)
     for task_row in _waiting(board, parcel, "repick", "shortage"):
         board.close(act, task_row, "packed")
     for task_row in board.waiting(parcel.id, "put_back", "intercept"):
@@ -68,7 +68,7 @@ def hand_over(board: Board, act: Act, body: HandOverBody) -> Decision:
     if parcel is None:
         return _unknown_waybill(board, act, body)
     if parcel.state == "handed_over" and not old:
-        return Decision(DUPLICATE, f"{parcel.no} 已出库,没有重复计数")
+        return Decision(DUPLICATE, f"{parcel.no} 已出库，没有重复计数")
     order = board.orders.get(parcel.order_id)
     refusal = shipping.refuse(
         shipping.Facts(
@@ -113,10 +113,10 @@ def _unknown_waybill(board: Board, act: Act, body: HandOverBody) -> Decision:
     except ValueError:
         parcel = None
     if parcel is None:
-        return Decision(HELD, "没有包裹用这个面单号,已交由负责人处理", reason="unknown_waybill")
+        return Decision(HELD, "没有包裹用这个面单号，已交由负责人处理", reason="unknown_waybill")
     if parcel.state == "handed_over":
-        return Decision(DUPLICATE, f"{parcel.no} 已出库,没有重复计数")
-    wrong = shipping.Refusal("wrong_label", "intercept", "面单号不属于该包裹:拦下,核对面单")
+        return Decision(DUPLICATE, f"{parcel.no} 已出库，没有重复计数")
+    wrong = shipping.Refusal("wrong_label", "intercept", "面单号不属于该包裹：拦下，核对面单")
     return _refused(board, act, parcel, wrong)
 
 
@@ -130,7 +130,7 @@ def settle(board: Board, act: Act, task: Task, parcel: Parcel) -> Decision:
         board.acts[parcel.id] = act
         return Decision(ADJUSTED, f"{parcel.no} 请重新扫描货品打包后再出库")
     elif task.kind == "intercept" and parcel.state in ("packed", "stopped") and (blocked or parcel.stop):
-        return Decision(WITH_TASK, "已拦下,请把货放回货位", board.put_back(act, parcel, blocked or parcel.stop))
+        return Decision(WITH_TASK, "已拦下，请把货放回货位", board.put_back(act, parcel, blocked or parcel.stop))
     return Decision()
 
 

@@ -41,7 +41,7 @@ def decide(board: Board, acts: Sequence[Act], device: UUID) -> list[Decision]:
 
 def _one(board: Board, act: Act, device: UUID) -> Decision:
     if act.error:
-        return held(act.error, "这次操作的内容无法识别,已交由负责人处理")
+        return held(act.error, "这次操作的内容无法识别，已交由负责人处理")
     match act.body:
         case ForeignBody():
             return _foreign(board, act, act.body, device)
@@ -50,10 +50,10 @@ def _one(board: Board, act: Act, device: UUID) -> Decision:
         case PickBody() | UnpickBody() | ShortBody():
             pick = board.picks.get(act.body.pick)
             if pick is None:
-                return held("unknown_pick", "服务器上没有这条拣货任务,已交由负责人处理")
+                return held("unknown_pick", "服务器上没有这条拣货任务，已交由负责人处理")
             return _BODIES[type(act.body)](board, act, act.body, pick)
         case _:
-            return held("unknown_kind", "服务器不认识这种操作,已交由负责人处理")
+            return held("unknown_kind", "服务器不认识这种操作，已交由负责人处理")
 
 
 def held(reason: str, message: str) -> Decision:
@@ -74,7 +74,7 @@ def _room(pick: Pick) -> int:
 # -- pick ------------------------------------------------------------------------------------------------------------
 def _pick(board: Board, act: Act, body: PickBody, pick: Pick) -> Decision:
     if not any(same_code(body.code, c) for c in (pick.sku_code, *pick.barcodes)):
-        return held("wrong_goods", f"扫到的条码不是 {pick.sku_code},未计入,已交由负责人处理")
+        return held("wrong_goods", f"扫到的条码不是 {pick.sku_code}，未计入，已交由负责人处理")
     reason = board.blocked(pick.order_id, pick.wave) or ("held" if pick.state == "cancelled" else "")
     if reason:
         return _picked_in_vain(board, act, body, pick, reason)
@@ -89,10 +89,10 @@ def _pick(board: Board, act: Act, body: PickBody, pick: Pick) -> Decision:
         return Decision()
     over = f"多出 {left} 件请放回货位 {pick.bin}" if left else ""
     if moved:
-        return Decision(ADJUSTED, "本行已拣满,改放到 " + "、".join(moved) + (";" + over if over else ""))
+        return Decision(ADJUSTED, "本行已拣满，改放到 " + "、".join(moved) + ("；" + over if over else ""))
     if took:
-        return Decision(ADJUSTED, f"只需 {took} 件;{over}")
-    return Decision(DUPLICATE, f"{pick.sku_code} 已拣满,没有重复计数")
+        return Decision(ADJUSTED, f"只需 {took} 件；{over}")
+    return Decision(DUPLICATE, f"{pick.sku_code} 已拣满，没有重复计数")
 
 
 def _take(board: Board, act: Act, pick: Pick, wanted: int) -> int:
@@ -138,14 +138,14 @@ def _picked_in_vain(board: Board, act: Act, body: PickBody, pick: Pick, reason: 
         task = board.task(act, "put_back", None, why, {"items": [[pick.sku_code, pick.picked, pick.bin]]}, pick)
     else:
         task = board.put_back(act, parcel, why)
-    return Decision(WITH_TASK, f"{STOPPED.get(why, '订单已停止')}:请把 {pick.sku_code} 放回 {pick.bin}", task)
+    return Decision(WITH_TASK, f"{STOPPED.get(why, '订单已停止')}：请把 {pick.sku_code} 放回 {pick.bin}", task)
 
 
 # -- unpick ----------------------------------------------------------------------------------------------------------
 def _unpick(board: Board, act: Act, body: UnpickBody, pick: Pick) -> Decision:
     n = min(body.qty, pick.picked)
     if n == 0:
-        return Decision(DUPLICATE, f"{pick.sku_code} 本来就没有计入,无需撤销")
+        return Decision(DUPLICATE, f"{pick.sku_code} 本来就没有计入，无需撤销")
     parcel = board.parcel_for(pick)
     opened = parcel is not None and parcel.state == "stopped" and parcel.stop == "unpicked"
     again = opened and not board.blocked(pick.order_id, pick.wave)
@@ -189,19 +189,21 @@ def _taken_out(board: Board, act: Act, pick: Pick, parcel: Parcel, n: int) -> De
     )
     if parcel.state == "handed_over":
         task = board.task(act, "intercept", parcel, "unpicked", detail)
-        return Decision(WITH_TASK, "该包裹已出库,请联系快递拦截核对", task)
+        return Decision(WITH_TASK, "该包裹已出库，请联系快递拦截核对", task)
     parcel.state, parcel.stop = "stopped", "unpicked"
     board.acts[parcel.id] = act
-    return Decision(WITH_TASK, "该包裹已打包,请重新核对后再出库", board.task(act, "repick", parcel, "unpicked", detail))
+    return Decision(
+        WITH_TASK, "该包裹已打包，请重新核对后再出库", board.task(act, "repick", parcel, "unpicked", detail)
+    )
 
 
 # -- short -----------------------------------------------------------------------------------------------------------
 def _short(board: Board, act: Act, body: ShortBody, pick: Pick) -> Decision:
     if pick.state == "cancelled" or board.blocked(pick.order_id, pick.wave):
-        return Decision(ADJUSTED, "订单已停止,不再需要这件货")
+        return Decision(ADJUSTED, "订单已停止，不再需要这件货")
     n = min(body.missing, _room(pick))
     if n == 0 or pick.state == "short":
-        return Decision(DUPLICATE, f"{pick.sku_code} " + ("已拣满,不缺货" if n == 0 else "已登记缺货"))
+        return Decision(DUPLICATE, f"{pick.sku_code} " + ("已拣满，不缺货" if n == 0 else "已登记缺货"))
     pick.state = "short"
     board.touch(act, pick)
     board.emit(
@@ -210,19 +212,19 @@ def _short(board: Board, act: Act, body: ShortBody, pick: Pick) -> Decision:
     detail = {
         "items": [[pick.sku_code, n, pick.bin]],
         "slot": pick.slot,
-        "text": f"缺 {pick.sku_code} ×{n},货位 {pick.bin},放 {pick.slot} 号格口",
+        "text": f"缺 {pick.sku_code} ×{n}，货位 {pick.bin}，放 {pick.slot} 号格口",
     }
     task = board.task(act, "repick", board.parcel_for(pick), "pick_short", detail, pick)
-    return Decision(WITH_TASK, f"已登记缺货 {pick.sku_code} ×{n},请补拣", task)
+    return Decision(WITH_TASK, f"已登记缺货 {pick.sku_code} ×{n}，请补拣", task)
 
 
 # -- tasks and foreign scans -------------------------------------------------------------------------------------------
 def _task_done(board: Board, act: Act, body: TaskDoneBody) -> Decision:
     task = board.tasks.get(body.task)
     if task is None:
-        return held("unknown_task", "服务器上没有这条任务,已交由负责人处理")
+        return held("unknown_task", "服务器上没有这条任务，已交由负责人处理")
     if task.kind not in ("put_back", "repick", "intercept", "reprint"):
-        return held("not_a_floor_task", "这条任务要在电脑上处理,已交由负责人处理")
+        return held("not_a_floor_task", "这条任务要在电脑上处理，已交由负责人处理")
     if not task.open:
         return Decision(DUPLICATE, "这条任务已经完成")
     outcome = body.outcome if _PLAIN_CODE.fullmatch(body.outcome) else "done"
@@ -249,7 +251,7 @@ def _repicked(board: Board, act: Act, task: Task) -> Decision:
     n = _room(pick)
     detail = {"sku": pick.sku_code, "missing": n, "text": f"{pick.sku_code} 补拣后仍缺 {n} 件"}
     desk = board.task(act, "shortage", board.parcel_for(pick), "pick_short", detail, pick)
-    return Decision(WITH_TASK, f"{pick.sku_code} 仍缺 {n} 件,已交由客服处理", desk)
+    return Decision(WITH_TASK, f"{pick.sku_code} 仍缺 {n} 件，已交由客服处理", desk)
 
 
 def _foreign(board: Board, act: Act, body: ForeignBody, device: UUID) -> Decision:

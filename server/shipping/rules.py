@@ -42,7 +42,7 @@ def refuse(f: Facts, seen: int) -> Refusal | None:
     """
     reason = f.blocked or f.stop or ("cancelled" if f.state == "cancelled" else "held" if f.state == "stopped" else "")
     if reason:
-        return Refusal(reason, "intercept", f"{STOPPED.get(reason, '该包裹已停止')}:拦下，不要交给快递")
+        return Refusal(reason, "intercept", f"{STOPPED.get(reason, '该包裹已停止')}：拦下，不要交给快递")
     if f.old_label:
         return Refusal("old_label", "reprint", "旧面单：收件信息已变更，拦下，换贴新面单")
     if f.label_state == "stale" or f.label_version != f.order_version or 0 < seen < f.order_version:

@@ -18,7 +18,7 @@ export const openHolds = (order: Pick<Order, 'tasks'>): Task[] => order.tasks.fi
 export function holdReason(order: Pick<Order, 'ladder' | 'facts' | 'tasks'>): string {
   if (order.ladder === 'cancelled') return t('订单已取消，不用挂起')
   if (order.ladder === 'completed') return t('订单已完成')
-  if (order.facts.handed_over || order.ladder === 'shipped') return t('包裹已出库，不能挂起；可发起拦截')
+  if (order.facts.handed_over || order.ladder === 'shipped') return t('包裹已出库，不能挂起')
   if (openHolds(order).some((x) => x.reason === 'manual')) return t('已经人工挂起')
   return mayNot('hold')
 }

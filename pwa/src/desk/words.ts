@@ -48,7 +48,7 @@ export const t = words({
   '关闭': 'Close',
   '关闭、回到列表': 'Close, back to the list',
   '包裹': 'Parcels',
-  '包裹已出库，不能挂起；可发起拦截': 'It has left; it cannot be held, but intercepted',
+  '包裹已出库，不能挂起': 'It has left; it cannot be held',
   '匹配': 'Match',
   '匹配为 {code}？': 'Match to {code}?',
   '匹配货品': 'Match a SKU',

@@ -246,7 +246,7 @@ async function store(kind: EventKind, body: unknown[]): Promise<{ id: string; n:
   const mine = running
   if (!mine) throw new RecordRefused('not_started', '还没有登录')
   checkLease(mine.person)
-  if (status.value.locked) throw new RecordRefused('lease_over', '离线时间太长,请连网后再扫')
+  if (status.value.locked) throw new RecordRefused('lease_over', '离线时间太长，请连网后再扫')
   const at = clock.now()
   try {
     const event = await append({
@@ -265,8 +265,8 @@ async function store(kind: EventKind, body: unknown[]): Promise<{ id: string; n:
   } catch (error) {
     const full = (error as { name?: string } | null)?.name === 'QuotaExceededError'
     throw full
-      ? new RecordRefused('quota', '本机存储已满,这次没有记下', error)
-      : new RecordRefused('storage', '本机存储出错,这次没有记下', error)
+      ? new RecordRefused('quota', '本机存储已满，这次没有记下', error)
+      : new RecordRefused('storage', '本机存储出错，这次没有记下', error)
   }
 }
 

@@ -21,7 +21,7 @@ export function judge(error: unknown, backoff: Backoff): Fault {
     const { status, code, message } = error
     if (code === 'unknown_device') return fault(backoff.next(), 'online', '', true)
     if (status === 401) return fault(SLOW_MS, 'unauthenticated', '')
-    if (status === 426) return fault(SLOW_MS, 'outdated', '程序版本太旧,请更新')
+    if (status === 426) return fault(SLOW_MS, 'outdated', '程序版本太旧，请更新')
     if (status === 0) return fault(backoff.next(), 'offline', code === 'foreign' ? message : '')
     if (status >= 500 || status === 408 || status === 429) return fault(backoff.next(), 'offline', '服务器暂时不可用')
     return fault(SLOW_MS, 'online', `同步被拒绝:${message || code || status}`)

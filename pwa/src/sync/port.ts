@@ -77,7 +77,7 @@ const binary = (path: string) => (body: Uint8Array<ArrayBuffer>, signal: AbortSi
     const response = await send(path, MSGPACK, body, inner)
     // A hotel's or a router's log-in page answers 200 to everything.
     if (!(response.headers.get('content-type') ?? '').startsWith(MSGPACK)) {
-      throw new Failed(0, 'foreign', '网络需要登录,或不是本系统的服务器')
+      throw new Failed(0, 'foreign', '网络需要登录，或不是本系统的服务器')
     }
     try {
       return new Uint8Array(await response.arrayBuffer())

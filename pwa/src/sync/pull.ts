@@ -57,7 +57,7 @@ export class Puller {
         if (!applied || signal.aborted) continue
         this.backoff.reset()
         if (applied.unknown) {
-          device.report('pull', { link: 'outdated', problem: '程序版本太旧,请更新' })
+          device.report('pull', { link: 'outdated', problem: '程序版本太旧，请更新' })
           await this.bell.wait(signal, 30_000)
         } else if (wait && !this.hurry && !applied.changes.length && device.clock.mono() - began < IDLE_MS) {
           await this.bell.wait(signal, IDLE_MS)
