@@ -116,7 +116,7 @@ function Acts({ task, owner }: { task: Task; owner: string }): JSX.Element {
   return (
     <div class="taskacts">
       {owner === me && me ? null : <Button size="small" reason={forbidden} onClick={() => act('POST', `/api/tasks/${task.id}/take`, {}, t('由你处理'))}>{owner ? t('接手') : t('我来')}</Button>}
-      {own ? null : <Button size="small" kind="quiet" reason={forbidden} onClick={() => close(task, 'dropped')}>{t('不处理')}</Button>}
+      {own || ON_FLOOR.includes(task.kind) ? null : <Button size="small" kind="quiet" reason={forbidden} onClick={() => close(task, 'dropped')}>{t('不处理')}</Button>}
       <Primary task={task} forbidden={forbidden} />
     </div>
   )
