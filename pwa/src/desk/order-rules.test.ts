@@ -13,7 +13,7 @@ const hold = (reason: string, detail: Record<string, unknown> = { releasable: tr
 it('says why an order may not be held', () => {
   as('service')
   expect(holdReason({ ladder: 'paid', facts: {}, tasks: [] })).toBe('')
-  expect(holdReason({ ladder: 'paid', facts: { handed_over: '2026-11-25T00:00:00Z' }, tasks: [] })).toContain('拦截')
+  expect(holdReason({ ladder: 'paid', facts: { handed_over: '2026-11-25T00:00:00Z' }, tasks: [] })).toContain('已出库')
   expect(holdReason({ ladder: 'cancelled', facts: {}, tasks: [] })).toContain('已取消')
   expect(holdReason({ ladder: 'paid', facts: {}, tasks: [hold('manual')] })).toContain('已经')
   as('finance')
