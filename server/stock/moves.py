@@ -6,6 +6,7 @@ Balances change by one atomic statement over a set of rows; the CHECK on stock h
 from collections.abc import Sequence
 from uuid import UUID
 
+from server.events import StockReleased
 from server.kit import db
 from server.kit.db import Tx
 from server.kit.ids import uuid7
@@ -39,42 +40,46 @@ async def reserve(tx: Tx, wants: Sequence[Want], warehouse: UUID) -> tuple[list[
     return granted, short
 
 
-async def release(tx: Tx, order_ids: Sequence[UUID], reason: str) -> list[UUID]:
-    """Give back what these orders had set aside. Returns the SKUs that became freer."""
-    return await _end(order_ids, "released", "release", reason, on_hand=False)
+async def release(tx: Tx, order_ids: Sequence[UUID], reason: str) -> None:
+    """Give back what these orders had set aside; orders that wait for it are served next."""
+    freed = await _end(order_ids, "released", "release", reason, on_hand=False)
+    await tx.emit(*(StockReleased(subject=i, reason=reason) for i in freed))
 
 
-async def ship(tx: Tx, order_ids: Sequence[UUID]) -> list[UUID]:
+async def ship(tx: Tx, order_ids: Sequence[UUID]) -> None:
     """The goods left the house: reservations are claimed, on_hand and reserved fall together."""
-    return await _end(order_ids, "claimed", "ship", "", on_hand=True)
+    await _end(order_ids, "claimed", "ship", "", on_hand=True)
 
 
 async def _end(order_ids: Sequence[UUID], state: str, kind: str, reason: str, *, on_hand: bool) -> list[UUID]:
-    skus = await db.rows(
+    """The orders that had something set aside."""
+    held = await db.rows(
         "select distinct sku, warehouse from reservation where order_id = any($1::uuid[]) and state = 'granted'",
         list(order_ids),
     )
-    if not skus:
+    if not held:
         return []
-    for warehouse in sorted({r["warehouse"] for r in skus}):
-        await locks.available((r["sku"] for r in skus if r["warehouse"] == warehouse), warehouse)
-    await db.run(
+    for warehouse in sorted({r["warehouse"] for r in held}):
+        await locks.available((r["sku"] for r in held if r["warehouse"] == warehouse), warehouse)
+    ended = await db.rows(
         """with gone as (update reservation set state = $2, ended_at = now()
                          where order_id = any($1::uuid[]) and state = 'granted'
                          returning sku, warehouse, qty, order_id, line),
                 noted as (insert into stock_ledger(sku, warehouse, kind, reserved, on_hand, order_id, line, reason)
                           select sku, warehouse, $3, -qty, case when $4 then -qty else 0 end, order_id, line, $5
-                          from gone)
-           update stock s set reserved = s.reserved - n.qty, on_hand = s.on_hand - case when $4 then n.qty else 0 end
-           from (select sku, warehouse, sum(qty)::int as qty from gone group by sku, warehouse) n
-           where s.sku = n.sku and s.warehouse = n.warehouse""",
+                          from gone),
+                moved as (update stock s set reserved = s.reserved - n.qty,
+                                 on_hand = s.on_hand - case when $4 then n.qty else 0 end
+                          from (select sku, warehouse, sum(qty)::int as qty from gone group by sku, warehouse) n
+                          where s.sku = n.sku and s.warehouse = n.warehouse)
+           select distinct order_id from gone order by order_id""",
         list(order_ids),
         state,
         kind,
         on_hand,
         reason,
     )
-    return [r["sku"] for r in skus]
+    return [r["order_id"] for r in ended]
 
 
 async def receive(tx: Tx, receipts: Sequence[Receipt], warehouse: UUID, person: UUID | None, reason: str) -> None:
