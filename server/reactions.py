@@ -32,14 +32,12 @@ REACTIONS: dict[type[Event], tuple[Reaction, ...]] = {
     e.StockReleased: (_once("orders.reserve"),),
     e.OrderCancelled: (_each("picking.withdraw", "order_id"),),
     e.RefundAsked: (_each("picking.withdraw", "order_id"),),
-    e.OrderWithdrawn: (_each("picking.withdraw", "order_id"),),
+    e.OrderWithdrawn: (_each("picking.withdraw", "order_id"), _once("orders.review")),
     e.OrderHeld: (_each("picking.withdraw", "order_id"),),
     e.ReceiverChanged: (_each("shipping.relabel", "order_id"),),
     e.WaveMade: (_once("shipping.waybills"), _each("printing.pick_list", "wave_id")),
     e.WaybillMade: (_once("printing.labels"),),
     e.ParcelHandedOver: (_once("shipping.manifest"), _each("shipping.write_back", "parcel_id", give_up_s=DAY)),
-    e.LabelMade: (),
-    e.ParcelPacked: (),
     e.ParcelCleared: (_once("shipping.waybills"),),
 }
 

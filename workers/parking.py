@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import structlog
 
 from server.events import JobParked
@@ -53,17 +52,6 @@ async def park_silent() -> int:
     if parked:
         log.error("silent_jobs_parked", count=parked)
     return parked
-
-
-async def run_again(job_id: UUID) -> bool:
-    """A person says: try a parked job once more. False when it is not parked, or a fresher one of its key waits."""
-    async with db.transaction() as tx:
-        r = await db.row("select kind, key, args::text as args from job where id = $1 and state = 'parked'", job_id)
-        if r is None:
-            return False
-        tx.enqueue(table.NewJob(kind=r["kind"], key=r["key"], args=msgspec.json.decode(r["args"])))
-        await tasks.close_for(tx, "dead_job", [job_id], "again")
-        return True
 
 
 async def _dead_job(tx: Tx, job_id: UUID, kind: str, key: str, reason: str, words: str, trace: str) -> None:

@@ -14,7 +14,6 @@ from server.events import (
     OrderPicked,
     OrderWithdrawn,
     ParcelCleared,
-    ParcelPacked,
     ParcelStopped,
     WaveDone,
 )
@@ -119,15 +118,8 @@ async def _parcels(said: AttributedTx, board: Board) -> None:
 
 
 async def _packed(said: AttributedTx, board: Board) -> None:
-    if not board.packed:
-        return
-    await db.run(
-        """update parcel p set state = 'packed', packed_at = u.at
-           from unnest($1::uuid[], $2::timestamptz[]) u(id, at) where p.id = u.id""",
-        *db.unzip(((i, a.at) for i, a in board.packed.items()), 2),
-    )
     # Packed and handed over may come in one batch: each by its own scan.
-    await said.by(board.packed).emit(*(ParcelPacked(subject=i) for i in board.packed))
+    await packing.pack(said.by(board.packed), [(i, a.at) for i, a in board.packed.items()])
     await orders.mark_each(said, "packed", [(board.parcels[i].order_id, a.at) for i, a in board.packed.items()])
 
 
@@ -152,7 +144,6 @@ async def _taken_back(said: Tx, board: Board) -> None:
     await stock.release(said, list(board.taken_back), "put_back")
     gone = await orders.withdraw(said, list(board.taken_back))
     await said.emit(*(OrderWithdrawn(subject=i, reason=board.taken_back[i]) for i in gone))
-    said.enqueue(NewJob(kind="orders.review"))
 
 
 async def _tasks(said: Tx, board: Board, device: UUID) -> None:

@@ -116,6 +116,13 @@ async def unready(tx: Tx, order_ids: Sequence[UUID]) -> None:
     )
 
 
-async def pack(tx: Tx, parcel_ids: Sequence[UUID], at: datetime) -> None:
-    await db.run("update parcel set state = 'packed', packed_at = $2 where id = any($1::uuid[])", list(parcel_ids), at)
-    await tx.emit(*(ParcelPacked(subject=i) for i in parcel_ids))
+async def pack(tx: Tx, moments: Sequence[tuple[UUID, datetime]]) -> None:
+    """(parcel, when) of parcels whose goods were compared and are right."""
+    if not moments:
+        return
+    await db.run(
+        """update parcel p set state = 'packed', packed_at = u.at
+           from unnest($1::uuid[], $2::timestamptz[]) u(id, at) where p.id = u.id""",
+        *db.unzip(moments, 2),
+    )
+    await tx.emit(*(ParcelPacked(subject=m[0]) for m in moments))

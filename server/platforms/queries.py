@@ -38,11 +38,6 @@ async def get_shop(shop_id: UUID) -> tuple[Shop, Any]:
     )
 
 
-async def list_on() -> list[Any]:
-    """Shops that are pulled."""
-    return await db.rows("select id, platform, settings::text, last_pull_at from shop where state = 'on' order by id")
-
-
 async def list_shops(day_start: Any) -> list[Any]:
     return await db.rows(
         """select s.id, s.platform, s.name, s.state, s.last_pull_at, s.watermark, s.trouble as error,

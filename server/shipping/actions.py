@@ -272,16 +272,6 @@ async def write_back_needs_person(tx: Tx, parcel_id: UUID, reason: str, words: s
         await tasks.notify(tx, "service", "write_back", title, words[:200], f"/orders/{r['order_id']}")
 
 
-async def retry_write_back(parcel_id: UUID) -> None:
-    """A person mended the cause: tell the platform once more. Its open tasks are closed."""
-    async with db.transaction() as tx:
-        if await queries.to_write_back(parcel_id) is None:
-            raise NotFound("nothing_to_write_back", "没有要回传的发货信息，或已回传")
-        await tasks.close_for(tx, "write_back", [parcel_id], "again")
-        key = str(parcel_id)
-        tx.enqueue(NewJob(kind="shipping.write_back", key=key, args={"parcel_id": key}, give_up_s=WRITE_BACK_S))
-
-
 # -- what the carrier reports ---------------------------------------------------------------------------------------
 async def tracking_due() -> bool:
     """Is there a parcel under way?"""

@@ -102,7 +102,7 @@ class Floor:
         async with db.transaction() as tx:
             now = clock.now()
             await orders.mark(tx, "picked", [p["order_id"] for p in found], now)
-            await packing.pack(tx, [p["id"] for p in found if p["state"] in ("picking", "ready")], now)
+            await packing.pack(tx, [(p["id"], now) for p in found if p["state"] in ("picking", "ready")])
             await orders.mark(tx, "packed", [p["order_id"] for p in found], now)
         return await self.parcels()
 

@@ -5,11 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from server.errors import NotFound, Rejected, Unauthenticated, Unavailable
+from server.errors import Conflict, Rejected, Unauthenticated, Unavailable
 from server.kit import db
 from server.kit import jobs as table
 from server.platforms.port import Shipment, Shipped, Shop
 from server.shipping import actions
+from server.tasks import actions as tasks
 from workers import actor, jobs, resources
 
 
@@ -84,13 +85,14 @@ async def test_a_no_is_a_task_with_the_reason_and_a_person_may_try_again(floor: 
     assert await db.value("select count(*) from notice where kind = 'write_back' and role = 'service'") == 1
 
     await db.run("update job set state = 'done' where kind = 'shipping.write_back'")
-    await actions.retry_write_back(parcel["id"])
-    assert await db.value("select outcome from task where kind = 'write_back'") == "again"
+    task_id = await db.value("select id from task where kind = 'write_back'")
+    await tasks.close(task_id, "retry", "")
+    assert await db.value("select outcome from task where kind = 'write_back'") == "retry"
     assert await db.value("select count(*) from job where kind = 'shipping.write_back' and state = 'ready'") == 1
     says.answer = Shipped()
     assert await actions.write_back(parcel["id"], says)
-    with pytest.raises(NotFound):
-        await actions.retry_write_back(parcel["id"])
+    with pytest.raises(Conflict):
+        await tasks.close(task_id, "retry", "")
 
 
 async def test_a_dead_token_waits_for_a_new_one(floor: Any) -> None:
