@@ -115,8 +115,8 @@ def environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C"}
 
 
-def unprivileged(data_dir: Path) -> tuple[list[str], int]:
-    """The words that run a command without root's user id, and the owner its files then have on disk.
+def unprivileged(data_dir: Path, program: Path) -> tuple[list[str], int]:
+    """The words that run `program` on `data_dir` without root's user id, and the owner its files then have on disk.
 
     PostgreSQL refuses to run as root. As root: in a user namespace where root is user 1000 (files stay root's, no user
     is made, no folder opened); where namespaces are forbidden, as in most containers, as an existing user that keeps
@@ -125,26 +125,27 @@ def unprivileged(data_dir: Path) -> tuple[list[str], int]:
     if os.geteuid() != 0:
         return [], os.geteuid()
     words = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--"]
-    if _works(words, data_dir):
+    if _works(words, data_dir, program):
         return words, 0
     user = _existing_user()
     words = [
         "setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups",
         "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override", "--",
     ]  # fmt: skip
-    if _works(words, data_dir):
+    if _works(words, data_dir, program):
         return words, user.pw_uid
     raise Unavailable(
         "no_unprivileged_user",
-        "PostgreSQL 不能以 root 运行，而这台机器既不允许用户命名空间 (unshare),也不允许换用户 (setpriv)。"
-        "请用普通用户运行 (PostgreSQL will not run as root and this machine allows neither unshare nor setpriv: "
-        f"run as an ordinary user), {HINT}",
+        "PostgreSQL 不能以 root 运行，而这台机器既不允许用户命名空间 (unshare)，也不能换用户 (setpriv) 运行 "
+        f"{program}。请用普通用户运行，或把程序放在其他用户能进入的目录 (PostgreSQL will not run as root, and here "
+        f"there is neither unshare nor setpriv for that path: run as an ordinary user), {HINT}",
     )
 
 
-def _works(words: Sequence[str], data_dir: Path) -> bool:
-    # Really written, as access(2), and so `test -w`, leaves an ordinary user's capabilities out of account.
-    write = ["sh", "-c", 'touch "$1/.probe" && rm "$1/.probe"', "sh", str(data_dir)]
+def _works(words: Sequence[str], data_dir: Path, program: Path) -> bool:
+    # Really written, as access(2), and so `test -w`, leaves an ordinary user's capabilities out of account. PostgreSQL
+    # asks access(2) about its own program, so there `test -x` is the question.
+    write = ["sh", "-c", 'touch "$1/.probe" && rm "$1/.probe" && test -x "$2"', "sh", str(data_dir), str(program)]
     try:
         done = subprocess.run([*words, *write], check=False, capture_output=True)
     except FileNotFoundError:

@@ -186,7 +186,7 @@ def _start_postgres(data_dir: Path, sockets: Path, durable: bool) -> Service:
         data_dir / "postgres",
         data_dir / "log" / "postgres.log",
     )
-    prefix, owner = unprivileged(data_dir)
+    prefix, owner = unprivileged(data_dir, bin_dir / "postgres")
     if not home.exists():
         _initdb(bin_dir, home, prefix, log_file)
     _check_version(bin_dir, home)

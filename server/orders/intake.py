@@ -273,7 +273,7 @@ async def _change(tx: db.Tx, platform: str, old: Any, raw: Any, m: MappedOrder, 
     if goods:
         await changes.sync_lines(order_id, m)
     if m.facts.cancelled and old["cancelled_at"] is None:
-        await db.run("update sales_order set cancelled_at = $2 where id = $1", order_id, at)
+        await moves.mark(tx, "cancelled", [order_id], at)
         await stock.release(tx, [order_id], "cancelled")
         await moves.withdraw(tx, [order_id])
         await tasks.close_for(tx, "hold", [order_id], "cancelled")
@@ -289,7 +289,7 @@ async def _change(tx: db.Tx, platform: str, old: Any, raw: Any, m: MappedOrder, 
         await moves.withdraw(tx, [order_id])
         events.append(OrderWithdrawn(subject=order_id, reason="lines_changed"))
     if m.facts.completed and old["completed_at"] is None and old["cancelled_at"] is None:
-        await db.run("update sales_order set completed_at = $2 where id = $1", order_id, at)
+        await moves.mark(tx, "completed", [order_id], at)
         events.append(OrderCompleted(subject=order_id))
     events.append(OrderChanged(subject=order_id, frm=diff_from(diff), to=diff_to(diff), rule=rulebook_of(m)))
     return events

@@ -1,4 +1,5 @@
-"""The legal transitions of an order's facts, and the ladder that people see. Nothing else writes these columns.
+"""The legal transitions of an order's facts, and the ladder that people see. Later facts are set by nothing else;
+those that an order brings along when it is first taken come in with its row (intake).
 
 待确认 → 已付款 → 拣货中 → 已发货 → 已完成 (plus 已取消) is computed from the facts, never stored.
 """

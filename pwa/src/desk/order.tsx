@@ -139,7 +139,7 @@ function LineRow({ line, order }: { line: Line; order: Order }): JSX.Element {
       <div class="line small">
         <span class="grow">
           {line.sku ? <><span class="ok"><Icon name="check" size={12} /></span> <Id value={line.sku.code} label="SKU" /> {line.sku.name} <b>{spec(line.sku.variant)}</b></>
-            : <span class="bad"><Icon name="alert" size={12} /> {t('没有匹配到货品')}{line.outer_code ? ` · ${t('商家编码 {code}', { code: line.outer_code })}` : ''}</span>}
+            : <span class="bad"><Icon name="alert" size={12} /> {t('没有匹配到货品')}{line.outer_code ? <> · <span class="unbroken">{t('商家编码 {code}', { code: line.outer_code })}</span></> : null}</span>}
         </span>
         <span class="muted number">{t('占用 {a} · 已拣 {b}', { a: number(line.reserved), b: number(line.picked) })}</span>
       </div>

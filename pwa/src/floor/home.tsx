@@ -1,7 +1,7 @@
 // The home of the floor: what came back, in amber, above the three actions with their waiting numbers.
 import type { JSX } from 'preact'
 import { Icon, type IconName } from '../ui/icon'
-import { Card, Whole } from './parts'
+import { Card, Unbroken } from './parts'
 import { age, go, result } from './state'
 import { kindWord, known, openTasks, toLeave, toPack, toPick, unread } from './waiting'
 import { reason, t, type Key } from './words'
@@ -29,7 +29,7 @@ export function Home(): JSX.Element {
           {openTasks.value.slice(0, 4).map((x) => (
             <button type="button" key={x.id} onClick={() => go('tasks', x.id)}>
               <b>{kindWord(x.kind)}</b>
-              <span><Whole text={`${x.orderNo || x.parcelNo} · ${reason(x.reason)}`} /></span>
+              <span><Unbroken text={`${x.orderNo || x.parcelNo} · ${reason(x.reason)}`} /></span>
               <small>{age(x.createdMs)}</small>
             </button>
           ))}

@@ -5,7 +5,7 @@ import { computed, signal } from '@preact/signals'
 import { EventKind, parcels, picks, record, status, type Parcel } from '../sync'
 import { carrierName } from '../ui/carriers'
 import { spec } from '../ui/format'
-import { Act, Card, Count, Empty, HandInput, Sheet, useScan, what, Whole } from './parts'
+import { Act, Card, Count, Empty, HandInput, Sheet, useScan, what, Unbroken } from './parts'
 import { findParcel, halted, packable, packed, packScan, verified, type FoundParcel, type Tally } from './rules'
 import { age, clearResult, go, inTurn, result, show } from './state'
 import { openTasks } from './waiting'
@@ -82,7 +82,7 @@ function Start(): JSX.Element {
       {list.value.slice(0, SHOWN).map((p) => (
         <button type="button" class="f-choice" key={p.id} onClick={() => found(p.no, findParcel(p.no, picks.value, parcels.value))}>
           <b>{t('slotIs', { slot: p.slot })}</b>
-          <span><Whole text={`${p.no} · ${p.orderNo}`} /></span>
+          <span><Unbroken text={`${p.no} · ${p.orderNo}`} /></span>
           <em>{p.items.reduce((n, i) => n + i.qty, 0)} {t('pieces')}</em>
         </button>
       ))}

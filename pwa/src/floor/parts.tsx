@@ -47,7 +47,7 @@ const ICON: Record<Tone, IconName | null> = { idle: null, note: 'info', right: '
 const CODE = /([A-Za-z0-9]+(?:-[A-Za-z0-9]+)+|\S+ \/ \S+)/
 
 /** A sentence in which bins, numbers and variants (A-01-02, ZS-26-000010, 白色 / M) stay whole. */
-export function Whole({ text }: { text: string }): JSX.Element {
+export function Unbroken({ text }: { text: string }): JSX.Element {
   return <>{text.split(CODE).map((part, i) => (i % 2 && part.length <= 24 ? <span key={i} class="f-whole">{part}</span> : part))}</>
 }
 
@@ -61,7 +61,7 @@ export function Card({ idle, idleText = '', children }: { idle: string; idleText
         {r.tone === 'twice' ? <b class="f-x2">×2</b> : icon ? <Icon name={icon} size={36} /> : null}
         <div class="f-card-words">
           <b>{r.tone === 'idle' ? idle : r.title}</b>
-          {(r.tone === 'idle' ? idleText : r.text) && <p><Whole text={r.tone === 'idle' ? idleText : r.text} /></p>}
+          {(r.tone === 'idle' ? idleText : r.text) && <p><Unbroken text={r.tone === 'idle' ? idleText : r.text} /></p>}
           {r.code && (
             <details>
               <summary>{t('details')}</summary>

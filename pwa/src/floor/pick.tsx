@@ -5,7 +5,7 @@ import { signal } from '@preact/signals'
 import { go as visit } from '../app/router'
 import { EventKind, parcels, picks, record, status, waves, type Pick, type Wave } from '../sync'
 import { spec } from '../ui/format'
-import { Act, Card, Count, Empty, HandInput, Photo, Sheet, useScan, what, Whole } from './parts'
+import { Act, Card, Count, Empty, HandInput, Photo, Sheet, useScan, what, Unbroken } from './parts'
 import { current, missing, open, openWaves, pickScan, walk, type PickAnswer } from './rules'
 import { go, inTurn, result, show } from './state'
 import { t } from './words'
@@ -100,7 +100,7 @@ function Walk({ wave }: { wave: Wave }): JSX.Element {
         )}
       </Card>
       {now && (
-        <p class="f-next"><Whole text={next.length ? t('nextOnes', { bins: next.slice(0, 3).map((p) => place(p).bin).join(' · ') }) : t('lastOne')} /></p>
+        <p class="f-next"><Unbroken text={next.length ? t('nextOnes', { bins: next.slice(0, 3).map((p) => place(p).bin).join(' · ') }) : t('lastOne')} /></p>
       )}
       <div class="f-row f-thumb">
         <Act id="short" label={t('short')} why={now ? '' : t('shortNone')} onClick={() => (sheet.value = 'short')} />

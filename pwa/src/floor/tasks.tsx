@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { signal } from '@preact/signals'
 import { EventKind, parcels, picks, record, status, tasks, type FloorTask } from '../sync'
-import { Act, Ask, Card, Empty, HandInput, useScan, what, Whole } from './parts'
+import { Act, Ask, Card, Empty, HandInput, useScan, what, Unbroken } from './parts'
 import { binOrder, found, hasCode, skuOf } from './rules'
 import { age, alarm, go, inTurn, result, show } from './state'
 import { detailOf } from './detail'
@@ -43,7 +43,7 @@ export function TasksScreen({ taskId }: { taskId: string }): JSX.Element {
       {openTasks.value.map((x) => (
         <button type="button" class="f-choice amber" key={x.id} onClick={() => go('tasks', x.id)}>
           <b>{kindWord(x.kind)}</b>
-          <span><Whole text={`${x.orderNo || x.parcelNo} · ${reason(x.reason)}`} /></span>
+          <span><Unbroken text={`${x.orderNo || x.parcelNo} · ${reason(x.reason)}`} /></span>
           <em>{age(x.createdMs)}</em>
         </button>
       ))}
@@ -79,7 +79,7 @@ function Detail({ task }: { task: FloorTask }): JSX.Element {
         <p class="f-big">{doWord(task.kind)}</p>
         <dl>
           <dt>{t('why')}</dt><dd>{reason(task.reason)}</dd>
-          {task.orderNo && <><dt>{t('order')}</dt><dd><code><Whole text={task.orderNo} /></code></dd></>}
+          {task.orderNo && <><dt>{t('order')}</dt><dd><code><Unbroken text={task.orderNo} /></code></dd></>}
           {task.parcelNo && <><dt>{t('parcel')}</dt><dd><code>{task.parcelNo}</code></dd></>}
           {detail.waybill && <><dt>{t('waybill')}</dt><dd><code>{detail.waybill}</code></dd></>}
         </dl>

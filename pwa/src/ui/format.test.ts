@@ -75,6 +75,6 @@ it('makes initials of Chinese and Latin names', () => {
 
 describe('spec', () => {
   it('sets the parts of a variant apart', () => {
-    expect([spec('白色;M'), spec('白色； M'), spec('白色'), spec(''), spec('红;')]).toEqual(['白色 / M', '白色 / M', '白色', '', '红'])
+    expect([spec('白色;M'), spec('白色； M'), spec('白色'), spec(''), spec('红;'), spec('规格:'), spec('颜色:红;尺码:')]).toEqual(['白色 / M', '白色 / M', '白色', '', '红', '', '颜色:红'])
   })
 })

@@ -80,7 +80,7 @@ export function grouped(id: string): string {
 }
 
 /** A variant as shops write it, colour;size, with its parts apart: 白色 / M. */
-export const spec = (variant: string): string => variant.split(/\s*[;\uff1b]\s*/).filter(Boolean).join(' / ')
+export const spec = (variant: string): string => variant.split(/\s*[;\uff1b]\s*/).filter((part) => part && !/[:\uff1a]$/.test(part)).join(' / ')
 
 /** Epoch ms of an ISO text; null for none or nonsense. */
 export function moment(iso: string | null | undefined): number | null {

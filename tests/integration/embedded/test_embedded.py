@@ -3,9 +3,11 @@
 import asyncio
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -64,6 +66,18 @@ def gone(pid: int, seconds: float = 20) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+@pytest.fixture
+def everybodys() -> Iterator[Path]:
+    """PostgreSQL's programs where any user may reach them: this clone may lie in a folder of mode 0700."""
+    folder = Path(tempfile.mkdtemp(prefix="zs-programs-"))
+    try:
+        folder.chmod(0o755)
+        shutil.copytree(embedded._postgres_bin().parent, folder / "postgres", symlinks=True)
+        yield folder / "postgres" / "bin"
+    finally:
+        shutil.rmtree(folder)
 
 
 def start_elsewhere(data_dir: Path) -> tuple[subprocess.Popen[str], list[int]]:
@@ -210,13 +224,14 @@ async def test_a_half_made_folder_is_made_again(tmp_path: Path, start: Callable[
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give up its rights")
 async def test_root_where_user_namespaces_are_forbidden(
-    tmp_path: Path, start: Callable[..., embedded.Embedded], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, start: Callable[..., embedded.Embedded], monkeypatch: pytest.MonkeyPatch, everybodys: Path
 ) -> None:
     usual = start(tmp_path / "data", valkey=False)
     await run_sql(usual.database_url, "create table kept (a int)")
     usual.stop()
     works = daemons._works
-    monkeypatch.setattr(daemons, "_works", lambda words, folder: words[0] != "unshare" and works(words, folder))
+    monkeypatch.setattr(daemons, "_works", lambda words, *where: words[0] != "unshare" and works(words, *where))
+    monkeypatch.setattr(embedded, "_postgres_bin", lambda: everybodys)
     running = start(tmp_path / "data")
     user = pwd.getpwuid((tmp_path / "data" / "postgres").stat().st_uid)
     assert user.pw_name in ("postgres", "nobody")
@@ -229,10 +244,22 @@ async def test_root_where_user_namespaces_are_forbidden(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give up its rights")
+def test_root_whose_programs_nobody_else_may_reach_is_told_about_database_url(
+    tmp_path: Path, start: Callable[..., embedded.Embedded], monkeypatch: pytest.MonkeyPatch, everybodys: Path
+) -> None:
+    works = daemons._works
+    monkeypatch.setattr(daemons, "_works", lambda words, *where: words[0] != "unshare" and works(words, *where))
+    monkeypatch.setattr(embedded, "_postgres_bin", lambda: everybodys)
+    everybodys.parents[1].chmod(0o700)
+    with pytest.raises(Unavailable, match="DATABASE_URL"):
+        start(tmp_path / "data")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give up its rights")
 def test_root_where_nothing_else_is_possible_is_told_about_database_url(
     tmp_path: Path, start: Callable[..., embedded.Embedded], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(daemons, "_works", lambda words, folder: False)
+    monkeypatch.setattr(daemons, "_works", lambda words, *where: False)
     with pytest.raises(Unavailable, match="DATABASE_URL"):
         start(tmp_path / "data")
     monkeypatch.undo()

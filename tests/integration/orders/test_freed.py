@@ -1,5 +1,6 @@
 """What a cancelled order gives back serves the next that waits for it, by itself."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from server.orders import actions, intake
@@ -12,7 +13,8 @@ from tests.support.world import World, taobao_order
 async def test_a_cancellation_serves_who_waits(db: Any, world: World) -> None:
     second = str(int(TID) + 1001)
     await db.run("update stock set on_hand = 1 where sku = $1", world.skus["CAP-BLK"])
-    await take(world, answer(taobao_order(TID, {"CAP-BLK": 1})), answer(taobao_order(second, {"CAP-BLK": 1})))
+    later = datetime.now(UTC) + timedelta(seconds=5)
+    await take(world, answer(taobao_order(TID, {"CAP-BLK": 1})), answer(taobao_order(second, {"CAP-BLK": 1}, at=later)))
     assert await holds(db, second) == {"stock_short"}
     await db.run("update job set state = 'done'")
     closed = answer(taobao_order(TID, {"CAP-BLK": 1}, status="TRADE_CLOSED", modified=LATER))
