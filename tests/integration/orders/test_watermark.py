@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.errors import Unavailable
+from server.errors import Rejected, Unavailable
 from server.kit import clock
 from server.orders import intake
 from server.platforms import pulling, registry
@@ -63,3 +63,21 @@ async def test_our_clock_ahead_skips_nothing(db: Any, world: World) -> None:
     shop = world.shops["taobao"]
     await pulling.pull(shop, lambda _: Shelf(skew=AHEAD), intake.store_raw)  # type: ignore[arg-type,return-value]
     assert await watermark(db, shop) <= clock.now() - AHEAD - LAG + timedelta(seconds=5)
+
+
+async def test_a_shop_that_refuses_our_signature_is_told_and_nothing_moves(db: Any, world: World, as_role: Any) -> None:
+    shop = world.shops["taobao"]
+    before = await watermark(db, shop)
+
+    class Refusing(Shelf):
+        async def changed(self, shop: Any, window: Window) -> AsyncIterator[list[RawOrder]]:
+            raise Rejected("platform_rejected", "淘宝：签名错误，请检查应用密钥")
+            yield []
+
+    assert await pulling.pull(shop, lambda _: Refusing(), intake.store_raw) == 0  # type: ignore[arg-type,return-value]
+    assert await watermark(db, shop) == before
+    assert await db.value("select count(*) from raw_order") == 0
+    web = await as_role("service")
+    shown = {s["platform"]: s["error"] for s in (await web.get("/api/shops")).json()["rows"]}
+    assert shown == {"taobao": "淘宝：签名错误，请检查应用密钥", "jd": "", "pinduoduo": "", "shopee": ""}
+    assert await db.value("select count(*) from event where kind = 'shop_troubled'") == 1
