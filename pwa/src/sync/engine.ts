@@ -230,6 +230,9 @@ function hear(): () => void {
   }
 }
 
+/** Long enough for the card to be painted on a slow phone, too short for a person to notice. */
+const AFTER_GREEN_MS = 120
+
 /**
  * Records one event. Resolves after it is on the disk, whatever the network does: only then green and the beep. Rejects
  * with `RecordRefused`, and then nothing was stored.
@@ -259,7 +262,8 @@ async function store(kind: EventKind, body: unknown[]): Promise<{ id: string; n:
       who: who(mine.person.id),
     })
     view.add(event)
-    mine.pusher.ring()
+    // The green first: the upload reads, encodes and sends on the same thread.
+    setTimeout(() => mine.pusher.ring(), AFTER_GREEN_MS)
     mine.tabs.recorded()
     return { id: event.id, n: event.n }
   } catch (error) {
