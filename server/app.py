@@ -42,7 +42,7 @@ def create_app(settings: Settings, *, own_database: bool = True) -> Litestar:
     async def resources(_: Litestar) -> AsyncIterator[None]:
         if own_database:
             crypto.load(settings.key_file)
-            await db.open(settings.database_url, size=20)
+            await db.open(settings.database_url, size=20, patience_s=db.PATIENCE_S)
         try:
             async with devices.running(settings):
                 yield

@@ -26,7 +26,7 @@ from server.settings import Settings
 _NAME = "zhongshu"
 _GRACE = 10.0
 """Seconds a child has to end after SIGTERM."""
-_STEADY = 60.0
+_STEADY = 10.0
 """A child that has lived this long starts again at once when it dies."""
 _LONGEST_PAUSE = 30.0
 _TRIES = 5

@@ -33,9 +33,13 @@ class Resources(Middleware):
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.error: Exception | None = None
 
     def before_worker_boot(self, broker: Any, worker: Any) -> None:
-        _on_loop(resources.open(self.settings, size=THREADS + 4))
+        try:
+            _on_loop(resources.open(self.settings, size=THREADS + 4))
+        except Exception as e:
+            self.error = e  # Dramatiq would log it and go on, with a worker that can do nothing
 
     def after_worker_shutdown(self, broker: Any, worker: Any) -> None:
         _on_loop(resources.close())
@@ -60,11 +64,14 @@ def waiting(broker: RedisBroker) -> int:
 
 
 def start(settings: Settings, *, threads: int = THREADS, namespace: str = NAMESPACE) -> dramatiq.Worker:
-    """Boot a worker in this process, for the kinds that are registered."""
+    """Boot a worker in this process, for the kinds that are registered. Raises what kept it from opening its pool."""
     opened = Resources(settings)
     broker, _ = connect(settings.redis_url, opened, namespace=namespace)
     worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=POLL_MS)
     worker.start()
+    if opened.error is not None:
+        worker.stop(timeout=0)
+        raise opened.error
     return worker
 
 

@@ -105,7 +105,7 @@ def run(settings: Settings) -> None:
 
 
 async def main(settings: Settings) -> None:
-    await db.open(settings.database_url, size=2)
+    await db.open(settings.database_url, size=2, patience_s=db.PATIENCE_S)
     dispatcher = Dispatcher(settings)
     work = asyncio.create_task(dispatcher.run())
     told = asyncio.create_task(_tell(dispatcher.listening))

@@ -24,7 +24,7 @@ async def open(settings: Settings, *, size: int = 10) -> None:
     global _settings, _http
     _settings = settings
     await asyncio.to_thread(crypto.load, settings.key_file)
-    await db.open(settings.database_url, size=size)
+    await db.open(settings.database_url, size=size, patience_s=db.PATIENCE_S)
     _http = web.new_client()
 
 

@@ -113,7 +113,7 @@ def run(settings: Settings) -> None:
 
 
 async def main(settings: Settings) -> None:
-    await db.open(settings.database_url, size=2)
+    await db.open(settings.database_url, size=2, patience_s=db.PATIENCE_S)
     scheduler = Scheduler(settings)
     work = asyncio.create_task(scheduler.run())
     told = asyncio.create_task(_tell(scheduler.started))

@@ -5,12 +5,14 @@ Never gather inside a transaction: all its statements share one connection.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
+import structlog
 from piccolo.engine.postgres import PostgresEngine
 
 from server.errors import Unavailable
@@ -19,7 +21,11 @@ from server.kit import jobs, trail
 from server.kit.jobs import NewJob
 from server.reactions import react
 
+log = structlog.get_logger(__name__)
+
 Record = Any
+PATIENCE_S = 20.0
+"""How long a process of the house waits for its database when it starts: one that crashed replays its log first."""
 
 
 class _Engine(PostgresEngine):
@@ -163,17 +169,29 @@ _bell: asyncio.Event | None = None
 _ringer: asyncio.Task[None] | None = None
 
 
-async def open(dsn: str, *, size: int = 8) -> None:
-    """Open the pool and the bell. Call once in each process, on the loop that will use it."""
+async def open(dsn: str, *, size: int = 8, patience_s: float = 0) -> None:
+    """Open the pool and the bell. Call once in each process, on the loop that will use it.
+
+    patience_s: how long to wait for a database that is only just starting, or recovering from a crash.
+    """
     global _bell, _ringer
     ENGINE.config.clear()
     ENGINE.config.update({"dsn": dsn})
-    await ENGINE.start_connection_pool(
-        min_size=1,
-        max_size=size,
-        command_timeout=60,
-        server_settings={"application_name": "zhongshu", "timezone": "UTC", "lock_timeout": "10s"},
-    )
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            await ENGINE.start_connection_pool(
+                min_size=1,
+                max_size=size,
+                command_timeout=60,
+                server_settings={"application_name": "zhongshu", "timezone": "UTC", "lock_timeout": "10s"},
+            )
+            break
+        except (OSError, asyncpg.CannotConnectNowError) as e:
+            if time.monotonic() > deadline:
+                raise
+            log.warning("database_not_ready", error=type(e).__name__)
+            await asyncio.sleep(0.5)
     _bell = asyncio.Event()
     _ringer = asyncio.create_task(_ring_on(_bell), name="bell")
 

@@ -24,6 +24,7 @@ import asyncpg
 import httpx
 
 from server import instance
+from server.daemons import launcher
 from server.sandbox import demand
 from server.sandbox.model import Platform
 
@@ -63,7 +64,8 @@ def free_ports(n: int) -> list[int]:
 class House:
     """A running installation. folder: a fresh one, removed by the caller after stop()."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, module: str = "server", extra: dict[str, str] | None = None) -> None:
+        """module: what `python -m … up` runs. extra: more environment for all of its processes."""
         self.folder, self.data = folder, folder / "data"
         self.port, self.sandbox_port = free_ports(2)
         self.logins: dict[str, str] = {}
@@ -80,12 +82,14 @@ class House:
             "KEY_FILE": str(folder / "keys" / "key"),
             "PORT": str(self.port),
             "SANDBOX_PORT": str(self.sandbox_port),
+            **(extra or {}),
         }
         self._mark = f"DATA_DIR={self.data}".encode()
         self._ready = threading.Event()
         begun = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "server", "up"],
+            # Told to end when the tests are killed outright: nothing of it may live on.
+            [*launcher(signal.SIGTERM), sys.executable, "-m", module, "up"],
             cwd=ROOT,
             env=env,
             stdin=subprocess.DEVNULL,
