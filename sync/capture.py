@@ -91,6 +91,8 @@ TABLES = [
   received_at timestamptz not null default now(),
   unique (dev, n)
 )""",
+    # Few events have a verdict to tell; a device that has seen none asks for all of its own with every batch.
+    "create index if not exists sync_event_told on sync_event (dev, n) where code <> 0",
     # An event that came again under another life of its device: that life is told its verdict too. It
     # does not move, because a late request of the earlier life would take it back.
     """create table if not exists sync_rehomed (

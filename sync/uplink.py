@@ -72,7 +72,8 @@ INHERITED = """with recursive life(dev, prev, seen, depth) as (
   select d.dev, d.prev, least(d.seen, d.fork_seen), l.depth + 1
   from life l join sync_device d on d.dev = l.prev
   where l.seen = 0 and l.depth < 32)
-select e.id, e.code, e.info from life l join sync_event e on e.dev = l.dev and e.n > l.seen and e.code <> 0
+select e.id, e.code, e.info from life l cross join lateral (
+  select id, n, code, info from sync_event where dev = l.dev and n > l.seen and code <> 0 order by n limit $2) e
 order by l.depth desc, e.n limit $2"""
 
 
@@ -129,9 +130,10 @@ async def receive(
     if up.dev != dev:
         raise Refused("unknown_device", "the batch is of another device than the session")
     now = int(time.time() * 1000) if received_ms is None else received_ms
-    last = await conn.fetchval("select last_n from sync_device where dev = $1 for update", dev)
-    if last is None:
+    device = await conn.fetchrow("select last_n, prev from sync_device where dev = $1 for update", dev)
+    if device is None:
         raise Refused("unknown_device", "this device is not enrolled")
+    last = device["last_n"]
     events = codec.events(up)
     known = {r["id"]: (r["dev"], r["n"]) for r in await conn.fetch(KNOWN, [e.id for e in events])} if events else {}
     plan = sequence.decide(dev, last, up.top, events, known)
@@ -145,7 +147,7 @@ async def receive(
     if plan.fresh:
         await _decide_and_store(conn, up, dev, plan, decide_batch, on_held, (*TRANSIENT, *transient), now)
     await conn.execute(ADVANCE, dev, plan.last, up.top, up.seen, skew)
-    return Ack(plan.upto, 0, await _verdicts(conn, dev, up.seen), now)
+    return Ack(plan.upto, 0, await _verdicts(conn, dev, up.seen, device["prev"] is not None), now)
 
 
 async def settle(conn: Connection, answer: Ack | Fork) -> Ack | Fork:
@@ -270,12 +272,12 @@ async def _store(
         raise Refused("busy", "the same event is being stored under another device") from e
 
 
-async def _verdicts(conn: Connection, dev: bytes, seen: int) -> list[Verdict]:
+async def _verdicts(conn: Connection, dev: bytes, seen: int, lived_before: bool) -> list[Verdict]:
     out = [
         Verdict(r["n"], r["id"], r["code"], _info(r["info"]))
         for r in await conn.fetch(VERDICTS, dev, seen, MOST_VERDICTS)
     ]
-    if seen == 0:
+    if seen == 0 and lived_before:
         inherited = await conn.fetch(INHERITED, dev, MOST_VERDICTS)
         out = [Verdict(0, r["id"], r["code"], _info(r["info"])) for r in inherited] + out
     return out

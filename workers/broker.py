@@ -22,8 +22,8 @@ QUEUE = "jobs"
 NAMESPACE = "zs"
 THREADS = 6
 """Jobs that run at once in a process; its pool has a few connections more, for the leases."""
-POLL_MS = 50
-"""How long an idle worker waits before it looks into Redis again: what a job waits at worst."""
+POLL_MS = 100
+"""How long an idle worker waits before it looks into Redis again: what the first job after a rest waits at worst."""
 STOP_MS = 8_000
 """How long a running job may go on after SIGTERM. What is cut off runs again when its lease ends."""
 
@@ -45,6 +45,13 @@ class Resources(Middleware):
         _on_loop(resources.close())
 
 
+class _Broker(RedisBroker):
+    """Without a consumer for delayed messages: nothing of ours is delayed there, and it would ask Redis as often."""
+
+    def get_declared_delay_queues(self) -> set[str]:
+        return set()
+
+
 def _on_loop(work: Any) -> None:
     thread = get_event_loop_thread()
     assert thread is not None, "AsyncIO comes first in the middleware"
@@ -54,7 +61,7 @@ def _on_loop(work: Any) -> None:
 def connect(redis_url: str, *middleware: Middleware, namespace: str = NAMESPACE) -> tuple[RedisBroker, Any]:
     """The broker (unix:// or redis://) and its one actor: `run.send(job_id)`."""
     both: list[Middleware] = [AsyncIO(), *middleware]
-    broker = RedisBroker(url=redis_url, middleware=both, namespace=namespace)  # type: ignore[no-untyped-call]
+    broker = _Broker(url=redis_url, middleware=both, namespace=namespace)  # type: ignore[no-untyped-call]
     return broker, dramatiq.actor(broker=broker, actor_name="run", queue_name=QUEUE)(actor.run)
 
 

@@ -67,18 +67,24 @@ async def insert(connection: Any, new: Sequence[NewJob]) -> None:
     )
 
 
-async def due(connection: Any, limit: int = 200) -> list[UUID]:
-    """Jobs to wake a worker for, marked as sent so that they are not sent again for 5 s."""
-    records = await connection.fetch(
-        """update job set sent_at = now() where id in (
-             select id from job j
-             where (state = 'ready' and run_at <= now()
+_DUE = """(state = 'ready' and run_at <= now()
                     and not exists (select 1 from job o where o.kind = j.kind and o.key = j.key
                                     and o.state = 'leased' and o.lease_until > now())
                     or state = 'leased' and lease_until <= now())
-               and (sent_at is null or sent_at < now() - interval '5 seconds')
-             order by run_at limit $1 for update skip locked)
-           returning id""",
+               and (sent_at is null or sent_at < now() - interval '5 seconds')"""
+
+
+async def any_due(connection: Any) -> bool:
+    """Is there a job to wake a worker for?"""
+    return bool(await connection.fetchval(f"select exists (select from job j where {_DUE})"))
+
+
+async def due(connection: Any, limit: int = 200) -> list[UUID]:
+    """Jobs to wake a worker for, marked as sent so that they are not sent again for 5 s."""
+    records = await connection.fetch(
+        f"""with due as materialized (
+             select id from job j where {_DUE} order by run_at limit $1 for update skip locked)
+           update job set sent_at = now() from due where job.id = due.id returning job.id""",
         limit,
     )
     return [r["id"] for r in records]

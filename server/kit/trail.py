@@ -1,5 +1,6 @@
 """The trail: appends events, one row each, in the business transaction."""
 
+import functools
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,9 +12,11 @@ from server.events import Event
 from server.kit.context import actor
 from server.kit.ids import uuid7
 
+_json = msgspec.json.Encoder().encode
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
+@functools.cache
 def kind_of(event: type[Event]) -> str:
     """OrderReviewed -> 'order_reviewed'."""
     return _WORD.sub("_", event.__name__).lower()
@@ -34,8 +37,8 @@ async def append(connection: Any, events: Sequence[Event]) -> None:
             e.person or who.person,
             e.device or who.device,
             e.reason,
-            msgspec.json.encode(e.frm).decode(),
-            msgspec.json.encode(e.to).decode(),
+            _json(e.frm).decode(),
+            _json(e.to).decode(),
             e.rule,
             e.cause or who.cause,
             who.trace,

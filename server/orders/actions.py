@@ -234,11 +234,11 @@ async def match_line(order_id: UUID, line_id: UUID, sku_id: UUID) -> int:
         await catalog.get_sku(sku_id)
         await catalog.remember_listing(line["shop"], line["platform_item"], line["platform_sku"], sku_id)
         waiting = await db.rows(
-            """update sales_order o set review_due = true where o.id in (
+            """with due as materialized (
                  select o.id from sales_order o where o.shop = $1 and o.cancelled_at is null and exists (
                    select 1 from order_line l where l.order_id = o.id and l.sku is null
                           and l.platform_item = $2 and l.platform_sku = $3) order by o.id for update)
-               returning o.id""",
+               update sales_order o set review_due = true from due where o.id = due.id returning o.id""",
             line["shop"],
             line["platform_item"],
             line["platform_sku"],

@@ -22,11 +22,11 @@ async def ready_orders() -> int:
 async def lock_ready(order_ids: Sequence[UUID] | None, limit: int) -> list[Any]:
     """Orders that can enter a wave, oldest payment first; locked by id, as everybody locks orders."""
     found = await db.rows(
-        f"""select o.id, o.no, o.receiver_version, o.platform, o.paid_at from sales_order o
-            where {_READY} and o.id in (
+        f"""with due as materialized (
               select o.id from sales_order o where {_READY} and ($1::uuid[] is null or o.id = any($1::uuid[]))
               order by o.paid_at, o.id limit $2)
-            order by o.id for update of o""",
+            select o.id, o.no, o.receiver_version, o.platform, o.paid_at
+            from due join sales_order o on o.id = due.id where {_READY} order by o.id for update of o""",
         None if order_ids is None else list(order_ids),
         limit,
     )

@@ -12,16 +12,22 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import face, pipeline, printing, run, sync_bench, uplink
+import uvloop
+
+from tests.bench import face, growth, pipeline, printing, run, sync_bench, uplink
 
 BENCHES: dict[str, Callable[[Path], Awaitable[Any]]] = {
     "pipeline": pipeline.measure,
     "uplink": uplink.measure,
     "sync": sync_bench.figures,
+    "growth": growth.measure,
     "printing": printing.measure,
     "run": run.measure,
     "face": face.measure,
 }
+
+LOOPS = {"uplink": uvloop.new_event_loop}
+"""The loop of the process in which it runs in the product: the web's is uvloop, the workers' is Python's own."""
 
 
 def main() -> None:
@@ -35,7 +41,8 @@ def main() -> None:
         before, at = os.getloadavg()[0], time.monotonic()
         with tempfile.TemporaryDirectory(prefix="zs-bench-", ignore_cleanup_errors=True) as folder:
             with contextlib.redirect_stdout(sys.stderr):  # migrations and logs talk; the figures stand alone
-                result[name] = asyncio.run(BENCHES[name](Path(folder) / "d"))
+                with asyncio.Runner(loop_factory=LOOPS.get(name)) as runner:
+                    result[name] = runner.run(BENCHES[name](Path(folder) / "d"))
         result[name]["load_before"] = round(before, 2)
         sys.stderr.write(f"  {time.monotonic() - at:.0f} s\n")
     sys.stdout.write(json.dumps(result, indent=1) + "\n")

@@ -1,6 +1,7 @@
 """raw stored → reserved, in orders/s, beside a loop that treats them one by one through the ORM. fsync is on."""
 
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from server.orders.mapping import map_order, personal
 from server.orders.tables import Order, OrderLine, RawOrderRow, ReceiverVersion
 from server.platforms import registry
 from server.platforms.port import RawOrder
+from server.settings import Settings
 from server.stock.tables import Reservation, Stock, StockLedger
 from tests.bench.house import bench_house
 from tests.support.world import World, make, taobao_order
@@ -46,6 +48,15 @@ async def measure(folder: Path, count: int = 2000, loop: int = 150) -> Figures:
     }
 
 
+async def rate(settings: Settings, db: Any, prepare: Callable[[], Awaitable[None]], count: int = 2000) -> Figures:
+    """raw → reserved in sets on a database that prepare() has filled."""
+    world = await make(settings)
+    await db.run("update stock set on_hand = 1000000")
+    await prepare()
+    took = await _sets(world, db, count)
+    return {"raw_to_reserved_per_s": round(count / took["total"])}
+
+
 async def _sets(world: World, db: Any, count: int) -> dict[str, float]:
     shop, adapter = world.shops["taobao"], registry.get("taobao")
     raws = [RawOrder(str(i), body, None) for i, body in enumerate(bodies(count, 0))]
@@ -68,7 +79,9 @@ async def _sets(world: World, db: Any, count: int) -> dict[str, float]:
         pass
     marks["reserve"] = time.perf_counter() - at2
     marks["total"] = time.perf_counter() - at
-    reserved = await db.value("select count(*) from sales_order where reserved_at is not null")
+    reserved = await db.value(
+        "select count(*) from sales_order where reserved_at is not null and handed_over_at is null"
+    )
     assert reserved == count, f"{reserved} of {count} reserved"
     return marks
 

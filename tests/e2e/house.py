@@ -161,19 +161,29 @@ class House:
     # -- the end
 
     def processes(self) -> dict[int, str]:
-        """Every living process of this house, by the data folder in its environment or on its command line."""
-        found: dict[int, str] = {}
+        """Every living process of this house: with its data folder in the environment or on the command line, or
+        started by one of those (PostgreSQL's own show neither)."""
+        marked: set[int] = set()
+        commands: dict[int, str] = {}
+        parents: dict[int, int] = {}
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 command = (entry / "cmdline").read_bytes()
-                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-                if state == "Z" or int(entry.name) == os.getpid():
+                stat = (entry / "stat").read_text().rpartition(")")[2].split()
+                if stat[0] == "Z" or int(entry.name) == os.getpid():
                     continue
+                pid = int(entry.name)
+                commands[pid] = command.replace(b"\0", b" ").decode(errors="replace")[:120]
+                parents[pid] = int(stat[1])
                 if self._mark in (entry / "environ").read_bytes().split(b"\0") or os.fsencode(self.data) in command:
-                    found[int(entry.name)] = command.replace(b"\0", b" ").decode(errors="replace")[:120]
+                    marked.add(pid)
             except OSError:
                 continue  # it ended while we looked
-        return found
+
+        def ours(pid: int) -> bool:
+            return pid in marked or (pid in parents and ours(parents[pid]))
+
+        return {pid: command for pid, command in commands.items() if ours(pid)}
 
     def stop(self) -> None:
         """Ctrl-C, and nothing of it may be left. Raises AssertionError with what is left or how it ended."""

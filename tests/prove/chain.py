@@ -134,7 +134,7 @@ class Run:
         c = await asyncpg.connect(self.dsn)
         await c.execute(
             """update shop set base_url = replace(base_url, $1, $2), settings = settings || jsonb_build_object(
-                 'pull_every_s', 2, 'overlap_s', 3, 'lag_s', case platform when 'pinduoduo' then $3::int else 2 end)""",
+                 'pull_every_s', 2, 'overlap_s', 1, 'lag_s', case platform when 'pinduoduo' then $3::int else 2 end)""",
             old,
             new,
             lag,

@@ -183,7 +183,9 @@ class Door:
         by_no = {r[1]: r for r in rows.values()}
         for task in self.phone.table(shapes.TASK):
             id, kind, order_no, parcel_no = task[:4]
-            if not self._to_do(id):
+            # Nobody reads a list of tasks the moment it changes: a box may be scanned before.
+            due = self._waits.setdefault(id, time.monotonic() + self.rng.choice((0.0, 5.0, 12.0)))
+            if time.monotonic() < due or not self._to_do(id):
                 continue
             row = by_no.get(parcel_no)
             box = self.hall.boxes.get(row[0]) if row else None
