@@ -1,14 +1,15 @@
-"""The render process that isolated.py starts: reads jobs on stdin, writes PDFs on stdout, ends with its parent."""
+"""The render process that isolated.py starts: reads jobs on stdin, writes PDFs on stdout, ends with its parent, or
+when nothing was asked of it for a while."""
 
 import os
 import resource
+import select
 import sys
 from typing import IO, Any
 
 import msgspec
 
-from . import errors
-from .isolated import FAILED, HEADER, PDF, READY, Failure, Job
+from .isolated import FAILED, HEADER, IDLE_S, READY, RENDERED, Job, failure
 
 # Once warm, rendering needs none of these. A second wall behind the URL fetcher that refuses everything.
 _FORBIDDEN = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind", "socket.sendto",
@@ -27,30 +28,20 @@ def main(mem_mb: int) -> None:
 
         render.warm_up()
     except Exception as error:
-        _send(replies, FAILED, _failure(error))
+        _send(replies, FAILED, msgspec.json.encode(failure(error)))
         return
     sys.addaudithook(_wall)
     _send(replies, READY, b"")
-    while len(header := jobs.read(HEADER.size)) == HEADER.size:
+    # One job is asked at a time, so between two of them nothing waits in the buffer that select cannot see.
+    while select.select([jobs], [], [], IDLE_S)[0] and len(header := jobs.read(HEADER.size)) == HEADER.size:
         job = msgspec.json.decode(jobs.read(HEADER.unpack(header)[0]), type=Job)
         _limit(resource.RLIMIT_CPU, int(_cpu_used()) + 1 + job.cpu_s)  # ends a hang even if the parent is gone
         try:
-            body = render.pdf_batch(job.documents)
+            rendered = render.sheets(job.documents)
         except Exception as error:
-            _send(replies, FAILED, _failure(error))
+            _send(replies, FAILED, msgspec.json.encode(failure(error)))
         else:
-            _send(replies, PDF, body)
-
-
-def _failure(error: Exception) -> bytes:
-    """The error as the parent raises it again. Foreign messages stay here: they may hold buyer text."""
-    if isinstance(error, MemoryError):
-        failure = Failure("MemoryError", "")
-    elif isinstance(error, errors.PrintError):
-        failure = Failure(type(error).__name__, str(error))
-    else:
-        failure = Failure("PrintError", f"渲染出错 ({type(error).__name__})")
-    return msgspec.json.encode(failure)
+            _send(replies, RENDERED, msgspec.msgpack.encode(rendered))
 
 
 def _send(replies: IO[bytes], kind: int, body: bytes) -> None:

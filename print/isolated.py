@@ -1,12 +1,14 @@
-"""Rendering in a process of its own, with a wall clock and a memory limit: a sheet that hangs stops nothing else.
+"""Rendering in processes of their own, with a wall clock and a memory limit: a sheet that hangs stops nothing else.
 
-The child (child.py) stays warm between documents. Frames on its pipes: 4 bytes length, 1 byte kind, body.
+A child (child.py) stays warm between documents and ends by itself when there are none for a while. Frames on its
+pipes: 4 bytes length, 1 byte kind, body.
 """
 
 import atexit
 import contextlib
 import functools
 import os
+import queue
 import selectors
 import struct
 import subprocess
@@ -27,7 +29,9 @@ START_TIMEOUT_S = 60
 """For a cold start: loading Pango and scanning the fonts of a slow disk."""
 
 HEADER = struct.Struct(">IB")
-READY, PDF, FAILED = 1, 2, 3
+READY, RENDERED, FAILED = 1, 2, 3
+IDLE_S = 60
+"""So long a child waits for the next document; a warm one holds 180 MB."""
 MAX_REPLY = 256 * 1024 * 1024
 
 # The child gets nothing else of our environment: no database address, no keys.
@@ -49,6 +53,14 @@ class Failure(msgspec.Struct, array_like=True):
     message: str
 
 
+class Rendered(msgspec.Struct, array_like=True):
+    """Many documents in one PDF, in the order given. pages: of each; 0 for one that failed, and `failures` says why."""
+
+    pdf: bytes
+    pages: list[int]
+    failures: dict[int, Failure]
+
+
 class SubprocessRenderer:
     """One warm render process. Safe to share between threads: they take turns. After an error it starts anew."""
 
@@ -64,22 +76,39 @@ class SubprocessRenderer:
 
     def pdf_batch(self, documents: Sequence[Document], timeout_s: float | None = None) -> bytes:
         """Like render.pdf_batch. The limit is for the whole batch; starting the process has its own (60 s)."""
+        rendered = self.sheets(documents, timeout_s)
+        for failure in rendered.failures.values():
+            raise error_of(failure)
+        return rendered.pdf
+
+    def sheets(self, documents: Sequence[Document], timeout_s: float | None = None) -> Rendered:
+        """Like render.sheets: what fails alone stops no other. Raises TimedOut, Crashed, SystemMissing for all."""
         limit = self.timeout_s if timeout_s is None else timeout_s
         job = msgspec.json.encode(Job(list(documents), int(limit) + 2))
         with self._lock:
-            child = self._running()
-            try:
-                kind, body = self._exchange(child, job, limit)
-            except BaseException:
-                self._end()
-                raise
-        if kind == PDF:
-            return body
+            kind, body = self._asked(job, limit)
+        if kind == RENDERED:
+            return msgspec.msgpack.decode(body, type=Rendered)
         failure = msgspec.json.decode(body, type=Failure)
         if failure.kind == "MemoryError":
             self.close()
             raise errors.Crashed(f"内存超过 {self.mem_mb} MB，已停止")
-        raise getattr(errors, failure.kind, errors.PrintError)(failure.message)
+        raise error_of(failure)
+
+    def _asked(self, job: bytes, limit: float) -> tuple[int, bytes]:
+        for again in (True, False):
+            child = self._running()
+            try:
+                return self._exchange(child, job, limit)
+            except errors.Crashed:
+                # It may have ended in peace, of idleness, in the moment we wrote.
+                if not (again and child.wait() == 0):
+                    self._end()
+                    raise
+            except BaseException:
+                self._end()
+                raise
+        raise AssertionError("unreachable")
 
     def close(self) -> None:
         """End the process. The next document starts a new one."""
@@ -118,7 +147,7 @@ class SubprocessRenderer:
         if kind != READY:
             self._end()
             failure = msgspec.json.decode(body, type=Failure)
-            raise getattr(errors, failure.kind, errors.Crashed)(failure.message)
+            raise error_of(failure)
         return self._child
 
     def _exchange(self, child: subprocess.Popen[bytes], job: bytes, limit: float) -> tuple[int, bytes]:
@@ -150,25 +179,55 @@ class SubprocessRenderer:
                     pipe.close()
 
 
-def render_isolated(document: Document, timeout_s: float = 10, mem_mb: int = 512) -> bytes:
-    """One document as PDF from the warm process that this process shares. Blocks: call it in a thread.
+def failure(error: Exception) -> Failure:
+    """The error as the parent raises it again. Foreign messages stay in the child: they may hold buyer text."""
+    if isinstance(error, MemoryError):
+        return Failure("MemoryError", "")
+    if isinstance(error, errors.PrintError):
+        return Failure(type(error).__name__, str(error))
+    return Failure("PrintError", f"渲染出错 ({type(error).__name__})")
 
-    Errors: Refused, DoesNotFit, SystemMissing, TimedOut, Crashed.
-    """
-    return render_isolated_batch([document], timeout_s, mem_mb)
+
+def error_of(failure: Failure) -> errors.PrintError:
+    """What went wrong, to be raised."""
+    kind: type[errors.PrintError] = getattr(errors, failure.kind, errors.PrintError)
+    return kind(failure.message)
 
 
-def render_isolated_batch(documents: Sequence[Document], timeout_s: float = 60, mem_mb: int = 512) -> bytes:
-    """Many documents as one PDF from the same warm process. Blocks: call it in a thread."""
-    return _shared(os.getpid(), mem_mb).pdf_batch(documents, timeout_s)
+class Pool:
+    """Warm render processes, as many as are asked at once and at most `size`. Blocks: call it in threads."""
+
+    def __init__(self, size: int, mem_mb: int = 512) -> None:
+        self.size = size
+        self._free: queue.LifoQueue[SubprocessRenderer] = queue.LifoQueue()
+        for _ in range(size):
+            self._free.put(SubprocessRenderer(mem_mb=mem_mb))
+
+    def sheets(self, documents: Sequence[Document], timeout_s: float) -> Rendered:
+        """Like SubprocessRenderer.sheets, by whichever is free: the one that was last at work, so that others end."""
+        renderer = self._free.get()
+        try:
+            return renderer.sheets(documents, timeout_s)
+        finally:
+            self._free.put(renderer)
+
+    def close(self) -> None:
+        """End the processes that are at rest."""
+        while not self._free.empty():
+            self._free.get().close()
+
+
+def shared() -> Pool:
+    """The pool of this process: a renderer for each core, two at most."""
+    return _shared(os.getpid())
 
 
 @functools.cache
-def _shared(pid: int, mem_mb: int) -> SubprocessRenderer:
-    # Keyed by pid: after a fork the pipes of the parent's renderer must not be used by two processes.
-    renderer = SubprocessRenderer(mem_mb=mem_mb)
-    atexit.register(renderer.close)
-    return renderer
+def _shared(pid: int) -> Pool:
+    # Keyed by pid: after a fork the pipes of the parent's renderers must not be used by two processes.
+    pool = Pool(min(2, os.cpu_count() or 1))
+    atexit.register(pool.close)
+    return pool
 
 
 def _take(pipe: IO[bytes], size: int, deadline: float, limit: float) -> bytes:

@@ -5,9 +5,7 @@ Texts reach the page through autoescaping templates; every URL is refused, so a 
 
 import functools
 import logging
-import re
 import threading
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,16 +19,15 @@ from . import system
 from .barcodes import Barcode
 from .documents import Document, Label, PackingSlip, PickList
 from .errors import DoesNotFit, PrintError, Refused
-from .isolated import SubprocessRenderer, render_isolated, render_isolated_batch
+from .isolated import Failure, Rendered, SubprocessRenderer, failure, shared
 from .layout import View, checked, label_view, packing_slip_view, pick_list_view
 
 __all__ = [
     "SubprocessRenderer",
-    "page_count",
     "pdf",
     "pdf_batch",
-    "render_isolated",
-    "render_isolated_batch",
+    "shared",
+    "sheets",
     "warm_up",
 ]
 
@@ -55,13 +52,27 @@ def pdf_batch(documents: Sequence[Document]) -> bytes:
     return result
 
 
-def page_count(pdf: bytes) -> int:
-    """Sheets of a PDF that we made: its page objects lie in compressed object streams, written by pydyf."""
-    found = 0
-    for stream in re.finditer(rb"/Type /ObjStm[^>]*/Length (\d+)[^>]*>>\s*stream\r?\n", pdf):
-        objects = zlib.decompress(pdf[stream.end() : stream.end() + int(stream.group(1))])
-        found += len(re.findall(rb"/Type\s*/Page\b", objects))
-    return found
+def sheets(documents: Sequence[Document]) -> Rendered:
+    """Like pdf_batch, but a document that cannot be printed stops no other: it has no pages, and a failure."""
+    if not documents:
+        raise Refused("没有要打印的单据 (an empty batch)")
+    system.check()
+    laid_out: list[Any] = []
+    failures: dict[int, Failure] = {}
+    with _lock:
+        for i, document in enumerate(documents):
+            try:
+                with _no_silent_errors():
+                    laid_out.append(_laid_out(document))
+            except MemoryError:
+                raise
+            except Exception as e:
+                failures[i] = failure(e)
+                laid_out.append(None)
+        good = [one for one in laid_out if one is not None]
+        with _no_silent_errors():
+            pdf: bytes = good[0].copy([page for one in good for page in one.pages]).write_pdf() if good else b""
+    return Rendered(pdf, [len(one.pages) if one else 0 for one in laid_out], failures)
 
 
 def warm_up() -> None:

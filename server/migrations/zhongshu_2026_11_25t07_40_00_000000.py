@@ -1,4 +1,4 @@
-"""What grew slow with the years: second.sql, run as it stands."""
+"""What grew slow or large with the years: second.sql, run as it stands."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from server.kit.db import ENGINE
 
 ID = "2026-11-25T07:40:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "indexes that a hundred thousand orders need"
+DESCRIPTION = "an index for stories, a batch of sheets stored once"
 
 
 async def forwards() -> MigrationManager:

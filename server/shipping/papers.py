@@ -20,8 +20,8 @@ from server.kit.jobs import NewJob
 from server.picking import queries as picking
 from server.shipping import queries
 
-BATCH = 10
-"""Labels claimed and settled together: what is drawn again when a worker is killed."""
+BATCH = 40
+"""Labels claimed, drawn and settled together: what is drawn again when a worker is killed."""
 LOOK = 200
 KEEP_LABELS_DAYS = 7
 KEEP_LISTS_DAYS = 30
@@ -32,14 +32,15 @@ class Unprintable(Error):
 
 
 class Sheets(msgspec.Struct, frozen=True):
-    """A rendered document."""
+    """A rendered document: its pages, from `first` (counting from 0), in a PDF that others may share."""
 
     pdf: bytes
+    first: int
     pages: int
 
 
-Render = Callable[[Document], Awaitable[Sheets]]
-"""A document to PDF. Raises Unprintable."""
+Render = Callable[[Sequence[Document]], Awaitable[list["Sheets | Unprintable"]]]
+"""Documents to sheets, in order; one that cannot be printed stops no other."""
 
 
 # -- labels ---------------------------------------------------------------------------------------------------------
@@ -59,14 +60,16 @@ async def make_labels(render: Render, zone: ZoneInfo) -> int:
             some = wanting[i : i + BATCH]
             done.update((p["id"], p["order_version"]) for p in some)
             claimed = await _claim("label", [(p["id"], p["no"], p["order_version"]) for p in some])
-            drawn: list[tuple[Any, UUID, Sheets | Error]] = []
+            drawn: dict[UUID, Sheets | Error] = {}
+            labels: dict[UUID, Label] = {}
             for parcel in some:
                 try:
-                    sheets: Sheets | Error = await render(await _label(parcel, sender, zone))
-                except (Unprintable, NotFound, Conflict) as e:  # a receiver that expired or was tampered with, too
-                    sheets = e
-                drawn.append((parcel, claimed[parcel["id"]], sheets))
-            made += await _settle_labels(drawn)
+                    labels[parcel["id"]] = await _label(parcel, sender, zone)
+                except (NotFound, Conflict) as e:  # a receiver that expired or was tampered with
+                    drawn[parcel["id"]] = e
+            if labels:
+                drawn |= zip(labels, await render(list(labels.values())), strict=True)
+            made += await _settle_labels([(p, claimed[p["id"]], drawn[p["id"]]) for p in some])
 
 
 async def _without_label(done: set[tuple[UUID, int]]) -> list[Any]:
@@ -154,11 +157,12 @@ async def _settle_labels(drawn: Sequence[tuple[Any, UUID, Sheets | Error]]) -> i
             *db.unzip([g[:3] for g in good], 3),
         )
         valid = {r["id"] for r in counted}
-        for parcel, job, sheets in drawn:
+        for _, job, sheets in drawn:
             if isinstance(sheets, Error):
                 await _failed(tx, job, sheets)
-            else:
-                await _keep(job, sheets, "ready" if parcel["id"] in valid else "stale")
+        await _keep(
+            [(job, s, "ready" if p["id"] in valid else "stale") for p, job, s in drawn if isinstance(s, Sheets)]
+        )
         await tx.emit(
             *(
                 LabelMade(subject=parcel_id, to={"version": version, "waybill_no": no, "print_job": str(job)})
@@ -169,14 +173,19 @@ async def _settle_labels(drawn: Sequence[tuple[Any, UUID, Sheets | Error]]) -> i
     return len(valid)
 
 
-async def _keep(job: UUID, sheets: Sheets, state: str) -> None:
+async def _keep(made: Sequence[tuple[UUID, Sheets, str]]) -> None:
+    """(print job, its sheets, its state). A PDF that several share is stored once."""
+    stored: dict[int, UUID] = {}
+    for _, sheets, _ in made:
+        if id(sheets.pdf) not in stored:
+            stored[id(sheets.pdf)] = uuid7()
+            await db.run("insert into print_sheet(id, pdf) values($1, $2)", stored[id(sheets.pdf)], sheets.pdf)
     await db.run(
-        """update print_job set pdf = $2, pages = $3, error = '', ready_at = now(),
-                  state = case when state in ('printed', 'stale') then state else $4 end where id = $1""",
-        job,
-        sheets.pdf,
-        sheets.pages,
-        state,
+        """update print_job j set sheet = u.sheet, first_page = u.first, pages = u.pages, error = '', ready_at = now(),
+                  state = case when j.state in ('printed', 'stale') then j.state else u.state end
+           from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::text[]) u(id, sheet, first, pages, state)
+           where j.id = u.id""",
+        *db.unzip(((job, stored[id(s.pdf)], s.first, s.pages, state) for job, s, state in made), 5),
     )
 
 
@@ -209,13 +218,12 @@ async def make_pick_list(wave_id: UUID, render: Render, zone: ZoneInfo) -> None:
         orders=wave["orders"],
         printed_at=clock.now().astimezone(zone),
     )  # fmt: skip
-    try:
-        sheets = await render(document)
-    except Unprintable as e:
-        async with db.transaction() as tx:
-            await _failed(tx, job, e)
-        return
-    await _keep(job, sheets, "ready")
+    (sheets,) = await render([document])
+    async with db.transaction() as tx:
+        if isinstance(sheets, Unprintable):
+            await _failed(tx, job, sheets)
+        else:
+            await _keep([(job, sheets, "ready")])
 
 
 # -- what people say of sheets --------------------------------------------------------------------------------------
@@ -263,11 +271,17 @@ async def _state(print_job: UUID) -> str:
 
 async def forget_old_pdfs() -> int:
     """Retention: PDFs of labels may hold an address, so they go first. The print job stays. Returns how many went."""
-    return db.touched(
-        await db.run(
-            """update print_job set pdf = null where pdf is not null
-               and made_at < now() - make_interval(days => case kind when 'label' then $1::int else $2::int end)""",
+    async with db.transaction():
+        old = await db.rows(
+            """update print_job j set sheet = null from (select id, sheet from print_job where sheet is not null
+                 and made_at < now() - make_interval(days => case kind when 'label' then $1::int else $2::int end)) o
+               where j.id = o.id returning o.sheet""",
             KEEP_LABELS_DAYS,
             KEEP_LISTS_DAYS,
         )
-    )
+        await db.run(
+            """delete from print_sheet s where s.id = any($1::uuid[])
+               and not exists (select 1 from print_job j where j.sheet = s.id)""",
+            list({r["sheet"] for r in old}),
+        )
+    return len(old)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from print import pages
 from server.errors import NotFound
 from server.kit import crypto, db
 from server.shipping.carriers import Account
@@ -75,10 +76,14 @@ async def get_pdf(print_job: UUID) -> tuple[str, bytes]:
 
     Raises NotFound when it is not ready, or gone by retention.
     """
-    r = await db.row("select kind, subject_no, pdf from print_job where id = $1", print_job)
-    if r is None or r["pdf"] is None:
+    r = await db.row(
+        """select j.kind, j.subject_no, j.first_page, j.pages, s.pdf from print_job j
+           join print_sheet s on s.id = j.sheet where j.id = $1""",
+        print_job,
+    )
+    if r is None:
         raise NotFound("no_pdf", "还没有生成，或已过保存期限")
-    return f"{r['kind']}-{r['subject_no']}.pdf", bytes(r["pdf"])
+    return f"{r['kind']}-{r['subject_no']}.pdf", pages.extract(r["pdf"], r["first_page"], r["pages"])
 
 
 async def to_manifest(limit: int) -> list[Any]:

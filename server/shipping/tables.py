@@ -7,7 +7,10 @@ from server.kit.columns import at, key, text
 
 
 class PrintJob(Table, tablename="print_job"):
-    """kind: label, pick_list. state: waiting, ready, failed, printed, stale. The PDF lives until retention ends."""
+    """kind: label, pick_list. state: waiting, ready, failed, printed, stale.
+
+    sheet: the PDF in which it stands, `pages` of it from first_page (counting from 0); until retention ends.
+    """
 
     id = key()
     kind = text()
@@ -16,11 +19,20 @@ class PrintJob(Table, tablename="print_job"):
     version = Integer(default=1)
     state = text("waiting")
     pages = Integer(default=0)
-    pdf = Bytea(null=True, default=None)
     error = text()
     made_at = at(now=True)
     ready_at = at(null=True)
     printed_at = at(null=True)
+    sheet = UUID(null=True, default=None)
+    first_page = Integer(default=0)
+
+
+class PrintSheet(Table, tablename="print_sheet"):
+    """A PDF as it was rendered: often the labels of a whole batch."""
+
+    id = key()
+    pdf = Bytea()
+    made_at = at(now=True)
 
 
 class Carrier(Table, tablename="carrier"):

@@ -1,12 +1,14 @@
 """A floor with real shops and a real carrier behind it: the sandbox, reached over ASGI."""
 
+import io
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
+import pypdfium2
 import pytest_asyncio
 
 from print.documents import Document
@@ -91,10 +93,15 @@ class Floor:
     async def labels(self) -> int:
         return await papers.make_labels(self.draw, self.config.zone)
 
-    async def draw(self, document: Document) -> papers.Sheets:
+    async def draw(self, documents: Sequence[Document]) -> list[papers.Sheets | papers.Unprintable]:
         """Stands for the renderer: unit tests look at real sheets."""
-        self.drawn.append(document)
-        return papers.Sheets(b"%PDF-", 1)
+        self.drawn += documents
+        blank = pypdfium2.PdfDocument.new()
+        for _ in documents:
+            blank.new_page(283, 425)
+        out = io.BytesIO()
+        blank.save(out)
+        return [papers.Sheets(out.getvalue(), i, 1) for i in range(len(documents))]
 
     async def packed(self) -> list[Any]:
         """Everything in the wave is picked and packed."""

@@ -9,7 +9,7 @@ import pytest
 
 from server.errors import Conflict, NotFound
 from server.kit import db
-from server.shipping import papers
+from server.shipping import papers, queries
 from server.shipping.papers import Unprintable
 from workers.jobs import printing
 
@@ -20,10 +20,10 @@ async def test_a_sheet_that_fails_waits_for_a_person_and_holds_nobody_up(floor: 
     bad = (await floor.parcels())[1]
     draw = floor.draw
 
-    async def picky(document: Any) -> Any:
-        if document.parcel_no == bad["no"]:
-            raise Unprintable("print_does_not_fit", "收件地址太长,印不下")
-        return await draw(document)
+    async def picky(documents: Any) -> Any:
+        no = Unprintable("print_does_not_fit", "收件地址太长,印不下")
+        drawn = await draw(documents)
+        return [no if d.parcel_no == bad["no"] else s for d, s in zip(documents, drawn, strict=True)]
 
     floor.draw = picky
     assert await floor.labels() == 2
@@ -67,21 +67,42 @@ async def test_the_walk_of_a_wave_on_paper_by_the_real_renderer(floor: Any, conf
     wave = await db.row("select id, no from wave")
     for _ in range(2):
         await papers.make_pick_list(wave["id"], printing.render, config.zone)
+    assert await db.value("select count(*) from print_job where kind = 'pick_list'") == 1
     job = await db.row("select * from print_job where kind = 'pick_list'")
     assert (job["subject_no"], job["state"], job["pages"]) == (wave["no"], "ready", 1)
-    text = pypdfium2.PdfDocument(io.BytesIO(job["pdf"]))[0].get_textpage().get_text_range()
+    _, pdf = await queries.get_pdf(job["id"])
+    text = pypdfium2.PdfDocument(io.BytesIO(pdf))[0].get_textpage().get_text_range()
     for bin in [r["bin"] for r in await db.rows("select distinct bin from pick")]:
         assert bin in text
 
 
 async def test_old_pdfs_are_forgotten_labels_first(floor: Any) -> None:
-    await floor.taken("taobao")
+    await floor.taken("taobao", 2)
     await floor.waybills()
     await floor.labels()
     assert await papers.forget_old_pdfs() == 0
+    first, second = [r["id"] for r in await db.rows("select id from print_job")]
+    await db.run("update print_job set made_at = now() - interval '8 days' where id = $1", first)
+    assert await papers.forget_old_pdfs() == 1
+    with pytest.raises(NotFound):
+        await queries.get_pdf(first)
+    await queries.get_pdf(second)  # of the same batch, and younger: what it stands in stays
     await db.run("update print_job set made_at = now() - interval '8 days'")
     assert await papers.forget_old_pdfs() == 1
-    assert await db.value("select state from print_job") == "ready"
+    assert await db.value("select count(*) from print_sheet") == 0
+    assert await db.value("select count(*) from print_job where state = 'ready'") == 2
+
+
+async def test_labels_of_a_batch_are_stored_once_and_read_one_by_one(floor: Any, config: Any) -> None:
+    await floor.taken("taobao", 3)
+    await floor.waybills()
+    assert await papers.make_labels(printing.render, config.zone) == 3
+    assert 1 <= await db.value("select count(*) from print_sheet") <= 2  # one for each render process
+    for job in await db.rows("select j.id, p.waybill_no from print_job j join parcel p on p.id = j.subject_id"):
+        name, pdf = await queries.get_pdf(job["id"])
+        sheet = pypdfium2.PdfDocument(io.BytesIO(pdf))
+        assert len(sheet) == 1 and name.startswith("label-")
+        assert job["waybill_no"] in sheet[0].get_textpage().get_text_range().replace(" ", "")
 
 
 async def test_the_print_screen_over_http(floor: Any, as_role: Any) -> None:

@@ -2,8 +2,10 @@
 
 import io
 import itertools
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -15,20 +17,21 @@ from print import documents, render, samples
 from print.documents import Label, Party
 from print.errors import Crashed, DoesNotFit, Refused, TimedOut
 from print.formats import DPI
+from print.pages import extract
 
 
 def pages(pdf: bytes) -> list[Any]:
     return list(pypdfium2.PdfDocument(io.BytesIO(pdf)))
 
 
-def pixels(page: Any) -> Any:
+def pixels(page: Any, dpi: float = DPI) -> Any:
     """As the head sees it: exactly 8 dots per mm (pdfium rounds the size up, which would stretch the sheet)."""
-    scale = (round(page.get_width() / 72 * DPI) - 0.001) / page.get_width()
+    scale = (round(page.get_width() / 72 * dpi) - 0.001) / page.get_width()
     return page.render(scale=scale).to_pil().convert("L").point(lambda v: 255 if v > 127 else 0)
 
 
-def codes(page: Any) -> list[str]:
-    return [found.text for found in zxingcpp.read_barcodes(pixels(page))]
+def codes(page: Any, dpi: float = DPI) -> list[str]:
+    return [found.text for found in zxingcpp.read_barcodes(pixels(page, dpi))]
 
 
 def text(page: Any) -> str:
@@ -154,7 +157,53 @@ def test_documents_survive_the_pipe() -> None:
     assert msgspec.json.decode(msgspec.json.encode(label), type=Label) == label
 
 
-def test_sheets_are_counted() -> None:
-    for document in (samples.label(), samples.packing_slip(40), samples.pick_list(100)):
-        pdf = render.pdf(document)
-        assert render.page_count(pdf) == len(pages(pdf))
+def test_sheets_are_counted_and_what_fails_stops_no_other() -> None:
+    run = [samples.label(), samples.pick_list(100), samples.label(waybill_no="W" * 40), samples.packing_slip(40)]
+    rendered = render.sheets(run)
+    assert [rendered.failures[2].kind, rendered.pages[2]] == ["DoesNotFit", 0] and list(rendered.failures) == [2]
+    assert sum(rendered.pages) == len(pages(rendered.pdf)) and min(rendered.pages[:2]) >= 1
+    first = 0
+    for document, count in zip(run, rendered.pages, strict=True):
+        if count:
+            alone = pages(extract(rendered.pdf, first, count))
+            assert [text(p) for p in alone] == [text(p) for p in pages(render.pdf(document))]
+        first += count
+
+
+def test_a_child_that_ended_of_idleness_just_now_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    with render.SubprocessRenderer() as renderer:
+        renderer.pdf(samples.label())
+        child, running = renderer._child, renderer._running
+        assert child is not None and child.stdin is not None
+        child.stdin.close()  # to the child the same as a minute in which nothing comes
+        assert child.wait(10) == 0
+        read, write = os.pipe()
+        os.close(read)
+        child.stdin = os.fdopen(write, "wb")  # what a pipe to nobody is like
+        ended = [child]
+        monkeypatch.setattr(renderer, "_running", lambda: ended.pop() if ended else running())
+        assert renderer.pdf(samples.label()).startswith(b"%PDF")
+        assert renderer.pid not in (None, child.pid)
+
+
+def test_every_barcode_of_a_print_run_reads_at_the_resolution_of_a_label_printer() -> None:
+    """200 labels, two render processes, 203 dpi in black and white."""
+    numbers = [_number(n) for n in range(200)]
+    run = [samples.label(waybill_no=number) for number in numbers]
+    with ThreadPoolExecutor(2) as threads:
+        done = list(threads.map(lambda part: render.shared().sheets(part, 120), (run[:100], run[100:])))
+    assert not any(d.failures for d in done)
+    assert [codes(page) for d in done for page in pages(d.pdf)] == [[number] for number in numbers]
+
+
+def _number(n: int) -> str:
+    """Short and long, digits only and mixed: carriers' numbers have all of these shapes."""
+    digits = f"{10**11 + n * 7_919_797:012d}"
+    return (f"SLX{digits}", f"9{digits}", f"SF{digits}1", f"JDVA{digits}9-1-1-")[n % 4]
+
+
+def test_the_reading_can_fail() -> None:
+    """As when a driver shrinks the sheet: bars that are no whole dots any more do not read."""
+    (page,) = pages(render.pdf(samples.label(waybill_no=_number(3))))
+    assert codes(page) == [_number(3)]
+    assert codes(page, DPI * 0.3) == []
