@@ -28,7 +28,8 @@ _GRACE = 10.0
 """Seconds a child has to end after SIGTERM."""
 _STEADY = 10.0
 """A child that has lived this long starts again at once when it dies."""
-_LONGEST_PAUSE = 30.0
+_LONGEST_PAUSE, _LONGEST_AFTER_READY = 30.0, 2.0
+"""Before a child is started again: one that cannot start is not hurried; one that worked and was killed is missed."""
 _TRIES = 5
 """Deaths of one child before the house was ever ready, after which starting is given up."""
 
@@ -195,7 +196,8 @@ class Supervisor:
                 "child_does_not_start",
                 f"{child.name} 连续 {deaths} 次启动失败 (does not start, exit code {child.code}),原因见上",
             )
-        pause = min(0.5 * 2.0 ** (deaths - 1), _LONGEST_PAUSE)
+        worked = child.ready_file is not None and child.ready_file.exists()
+        pause = min(0.5 * 2.0 ** (deaths - 1), _LONGEST_AFTER_READY if worked else _LONGEST_PAUSE)
         self._say(
             _NAME,
             f"{child.name} 结束 (ended, exit code {child.code});{pause:g} 秒后重启 restarting in {pause:g} s",

@@ -199,7 +199,7 @@ class Run:
         for kind in plan:
             await asyncio.sleep(self.rng.uniform(0.5, 1.5) * pause)
             while not await self._strike(kind):
-                await asyncio.sleep(0.3)  # it is being restarted
+                await asyncio.sleep(self.rng.uniform(1, 4))  # it is being restarted; and then it is to do some work
             self.fired[kind] += 1
 
     async def _strike(self, kind: str) -> bool:

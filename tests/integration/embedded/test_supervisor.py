@@ -24,6 +24,7 @@ class House:
     """One `up` with the stand-in program."""
 
     def __init__(self, data_dir: Path, port: int, **modes: str) -> None:
+        self.data_dir = data_dir
         env = os.environ | {"DATA_DIR": str(data_dir), "PORT": str(port), "DEMO": "1", "PYTHONUTF8": "1"}
         env.pop("DATABASE_URL", None)
         env.pop("REDIS_URL", None)
@@ -37,9 +38,9 @@ class House:
         )
         self.output = ""
 
-    def until(self, word: str) -> str:
+    def until(self, word: str, times: int = 1) -> str:
         assert self.process.stdout is not None
-        while word not in self.output:
+        while self.output.count(word) < times:
             line = self.process.stdout.readline()
             assert line, self.output
             self.output += line
@@ -59,8 +60,15 @@ class House:
             below |= set(more)
         return known
 
-    def child(self, name: str) -> int:
-        return next(pid for pid, args in self.family().items() if args.endswith(f"house.py {name}"))
+    def child(self, name: str, other_than: int = 0) -> int:
+        """Its pid; waits for it, and for another one than a pid that is known to be gone."""
+        deadline = time.monotonic() + 10
+        while True:
+            found = [pid for pid, args in self.family().items() if args.endswith(f"house.py {name}")]
+            if found and found != [other_than]:
+                return found[0]
+            assert time.monotonic() < deadline, f"no {name}"
+            time.sleep(0.1)
 
 
 def survivors(family: dict[int, str], seconds: float = 15) -> dict[int, str]:
@@ -145,10 +153,24 @@ def test_a_dead_child_is_started_again(up: Callable[..., House]) -> None:
     os.kill(before, signal.SIGKILL)
     house.until("web 结束")
     house.until("restarting in 0.5 s")
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and not [a for a in house.family().values() if a.endswith("house.py web")]:
-        time.sleep(0.1)
-    assert house.child("web") != before
+    assert house.child("web", other_than=before)
+
+
+def test_a_child_that_worked_is_soon_back_however_often_it_is_killed(up: Callable[..., House]) -> None:
+    """One that cannot start at all is given more and more time; one that was ready is missed."""
+    house = up()
+    house.until("READY ")
+    before = 0
+    for deaths in range(1, 6):
+        before = house.child("web", other_than=before)
+        deadline = time.monotonic() + 10
+        while not (house.data_dir / "ready" / "web").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        os.kill(before, signal.SIGKILL)
+        house.until("restarting in", deaths)
+    said = [line.split("restarting in ")[1].strip() for line in house.output.splitlines() if "restarting in" in line]
+    assert said == ["0.5 s", "1 s", "2 s", "2 s", "2 s"]
 
 
 def test_a_dead_database_is_started_again(up: Callable[..., House]) -> None:

@@ -2,6 +2,8 @@
 bugs are noticed.
 """
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -104,9 +106,9 @@ TestProtocol.settings = settings(
 )
 
 
-def walk(seed: int, plant: str = "", ticks: int = 150) -> set[str]:
+def walk(seed: int, plant: str = "", ticks: int = 150, server: Any = None) -> set[str]:
     """A long random walk with the odds of a bad day; what is wrong at its end."""
-    w = World(seed, plant)
+    w = World(seed, plant, server)
     r = w.rng
     for _ in range(ticks):
         for p in w.phones:
@@ -153,6 +155,8 @@ def fate(w: World, x: float, k: int, n: int) -> None:
         w.server.truncate()
     elif x < 0.5:
         w.server.move()
+    elif x < 0.56:
+        w.server.doom(n * 4 + k)
 
 
 @pytest.mark.parametrize("first", range(0, 80, 20))

@@ -172,10 +172,11 @@ class Phone:
 
 
 class World:
-    def __init__(self, seed: int = 0, plant: str = "") -> None:
+    def __init__(self, seed: int = 0, plant: str = "", server: Any = None) -> None:
+        """server: one in memory unless given (sql_hub.SqlServer is the other)."""
         self.rng = random.Random(seed)
         self.plant = plant
-        self.server = Server(plant)
+        self.server = server or Server(plant)
         for k in range(PICKS):
             self.server.put(k, (1 + k % 2, 1 + k % 5, 0))
         self.net: list[Wire] = []
@@ -191,8 +192,9 @@ class World:
         if wire.kind == "pull":
             self.net.append(Wire(wire.phone, "pulled", self.server.pull(wire.data), wire.session))
         elif wire.kind == "push":
-            answer = codec.decode_up(wire.data).dev + self.server.push(wire.data)
-            self.net.append(Wire(wire.phone, "answer", answer, wire.session))
+            answer = self.server.push(wire.data)
+            if answer:  # else it died over it
+                self.net.append(Wire(wire.phone, "answer", codec.decode_up(wire.data).dev + answer, wire.session))
         else:
             wire.phone.receive(wire)
 
