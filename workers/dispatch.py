@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 BUSY_S, IDLE_S, STAY_S = 0.02, 0.25, 1.0
 SILENT_EVERY_S = 5.0
-MAX_WAITING = 1_000
+MAX_WAITING = 200
 """No more wake-ups while so many lie unread: what is due stays due, and a pile of repeats would help nobody."""
 
 _LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)

@@ -79,7 +79,7 @@ async def any_due(connection: Any) -> bool:
     return bool(await connection.fetchval(f"select exists (select from job j where {_DUE})"))
 
 
-async def due(connection: Any, limit: int = 200) -> list[UUID]:
+async def due(connection: Any, limit: int = 100) -> list[UUID]:
     """Jobs to wake a worker for, marked as sent so that they are not sent again for 5 s."""
     records = await connection.fetch(
         f"""with due as materialized (

@@ -13,6 +13,7 @@ from server.kit import clock
 from server.orders import actions, queries
 from server.orders.schemas import OrderPage
 from server.settings import Settings
+from server.tasks.schemas import Said
 
 desk = allow(*DESK)
 helpers = allow("service", "manager")
@@ -20,11 +21,11 @@ helpers = allow("service", "manager")
 
 class Release(msgspec.Struct, frozen=True):
     task_id: UUID
-    reason: str
+    reason: Said
 
 
 class Hold(msgspec.Struct, frozen=True):
-    reason: str
+    reason: Said
 
 
 class Match(msgspec.Struct, frozen=True):

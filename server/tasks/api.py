@@ -10,14 +10,14 @@ from litestar.params import Parameter
 from server.accounts.guards import allow, anyone, user_of
 from server.accounts.rules import DESK
 from server.tasks import actions, queries
-from server.tasks.schemas import NoticeView, TaskPage
+from server.tasks.schemas import NoticeView, Said, TaskPage
 
 desk = allow(*DESK)
 
 
 class Close(msgspec.Struct, frozen=True):
     outcome: str = "done"
-    reason: str = ""
+    reason: Said = ""
 
 
 class Read(msgspec.Struct, frozen=True):

@@ -1,10 +1,13 @@
 """Structs of tasks and notices."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+
+Said = Annotated[str, msgspec.Meta(max_length=500)]
+"""What a person wrote as a reason: a sentence or two."""
 
 
 class TaskView(msgspec.Struct, frozen=True, kw_only=True):

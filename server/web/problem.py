@@ -1,5 +1,6 @@
 """Errors to answers: {"code", "message", "detail", "trace"}. A bug is a 500 with a trace id, never a database text."""
 
+import traceback
 from typing import Any
 
 import asyncpg
@@ -65,6 +66,14 @@ def bug(request: Request[Any, Any, Any], e: Exception) -> Response[Any]:
     return _answer(request, 500, "unexpected", "系统出错了，请把追踪号告诉管理员")
 
 
+def undecodable(request: Request[Any, Any, Any], e: Exception) -> Response[Any]:
+    """A body that is no UTF-8, or nested without end: what the decoder says of it is no validation error of its own."""
+    frames = traceback.extract_tb(e.__traceback__)
+    if frames and "serialization" in frames[-1].filename:
+        return _answer(request, 400, "malformed", "请求内容无法解析")
+    return bug(request, e)
+
+
 def no_text(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:
     """A NUL in a text: JSON and URLs can carry it, PostgreSQL's text cannot."""
     return _answer(request, 422, "bad_text", "内容含有不能保存的字符")
@@ -78,6 +87,8 @@ def busy(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:
 HANDLERS: dict[Any, Any] = {
     asyncpg.CharacterNotInRepertoireError: no_text,
     asyncpg.UntranslatableCharacterError: no_text,
+    UnicodeDecodeError: undecodable,
+    RecursionError: undecodable,
     asyncpg.TransactionRollbackError: busy,
     asyncpg.LockNotAvailableError: busy,
     Error: foreseen,

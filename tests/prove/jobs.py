@@ -26,7 +26,7 @@ from tests.prove.chain import say
 from tests.prove.chaos import Running, find
 from tests.prove.kinds import TABLES
 
-PER_S = 60.0
+PER_S = 40.0
 CHUNK = 15
 KEYS = 40
 FAULTS = {"kill worker": 38, "kill dispatch": 12, "flushall": 5, "kill valkey": 5, "kill postgres": 5}
