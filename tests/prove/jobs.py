@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 import redis
 
 from server import instance
@@ -120,6 +121,7 @@ class Run:
         """(pid, when) of processes that were killed."""
         self.database_down: list[float] = []
         self.entered: Counter[str] = Counter()
+        self.retried: set[int] = set()
 
     async def whole(self) -> dict[str, Any]:
         begun = time.monotonic()
@@ -146,7 +148,7 @@ class Run:
             jobs, items, keys = [], [], []
             for _ in range(min(CHUNK, self.count - n)):
                 n += 1
-                kind = self.rng.choices(("effect", "outside", "follow", "slow"), (55, 20, 24, 1))[0]
+                kind = self.rng.choices(("effect", "outside", "follow", "slow"), (55, 20, 24.5, 0.5))[0]
                 self.entered[kind] += 1
                 if kind == "follow":
                     k = self.rng.randrange(KEYS)
@@ -234,6 +236,7 @@ class Run:
                 left = await self._do(LEFT)
             except _LOST:
                 left = [{"kind": "the database", "state": "down", "n": 1}]
+            left += await self._see_to_parked()
             spent = time.monotonic() - begun
             if not left or spent > REST_S:
                 return round(spent, 1)
@@ -241,6 +244,26 @@ class Run:
                 told = time.monotonic()
                 say("  " + ", ".join(f"{r['n']} {r['kind']} {r['state']}" for r in left))
             await asyncio.sleep(0.5)
+
+    async def _see_to_parked(self) -> list[dict[str, Any]]:
+        """What was cut off five times by chance is told to a person, who presses 重试. The poison job stays."""
+        try:
+            told = await self._do(
+                """select t.id::text as id, j.key, j.kind, 'parked' as state, 1 as n
+                   from task t join job j on j.id = t.subject_id
+                   where t.kind = 'dead_job' and t.closed_at is null and j.kind <> 'prove.poison'"""
+            )
+            if told:
+                await asyncio.to_thread(self._retry, [r["id"] for r in told])
+                self.retried |= {int(r["key"]) for r in told}
+            return [dict(r) for r in told]
+        except (*_LOST, httpx.HTTPError):
+            return []
+
+    def _retry(self, tasks: list[str]) -> None:
+        with self.house.api("manager") as manager:
+            for task in tasks:
+                manager.post(f"tasks/{task}/close", {"outcome": "retry", "reason": ""})
 
     async def _counts(self, seconds: int, rest: float) -> dict[str, Any]:
         states = await self._do(STATES)
@@ -255,8 +278,8 @@ class Run:
                from prove_run r join prove_item i using (n) order by r.n, r.id"""
         )
         told = await self._do("select count(*)::int as n from task where kind = 'dead_job' and closed_at is null")
-        bad = [f"lost: {r['n']} {r['kind']} are {r['state']}" for r in states
-               if r["state"] != "done" and (r["kind"], r["state"]) != ("prove.poison", "parked")]  # fmt: skip
+        # (A parked one that a person tried again is done under another row; its effect is counted below.)
+        bad = [f"lost: {r['n']} {r['kind']} are {r['state']}" for r in states if r["state"] not in ("done", "parked")]
         never, twice = [i["n"] for i in items if not i["effects"]], [i["n"] for i in items if i["effects"] > 1]
         bad += [f"lost: {len(never)} jobs had no effect"] if never else []
         bad += [f"doubled: {len(twice)} jobs had their effect more than once"] if twice else []
@@ -277,6 +300,7 @@ class Run:
             "jobs": self.count,
             "entered": dict(sorted(self.entered.items())),
             "runs": len(runs),
+            "retried_by_a_person": len(self.retried),
             "cut_off": len(recovered),
             "recovery_s": _spread(recovered),
             "entered_to_done_s": _spread([i["took"] for i in items if i["took"] is not None]),
@@ -286,12 +310,17 @@ class Run:
         }
 
     def _recoveries(self, runs: list[Any]) -> list[float]:
-        """For each run that a kill cut off: seconds from the kill until the job ran again."""
+        """For each run that a kill cut off: seconds from the kill until the job ran again by itself."""
         killed = dict(self.killed)
         found: list[float] = []
         for one, two in pairwise(runs):
             at = killed.get(one["pid"])
-            if one["n"] == two["n"] and at is not None and one["ended"] is None and one["began"] <= at:
+            if (
+                one["n"] == two["n"] not in self.retried
+                and at is not None
+                and one["ended"] is None
+                and one["began"] <= at
+            ):
                 found.append(two["began"] - at)
         return found
 

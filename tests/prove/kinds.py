@@ -71,7 +71,7 @@ async def follow(k: int) -> None:
 @job("prove.slow")
 async def slow(n: int) -> None:
     async with _noted(n):
-        await asyncio.sleep(8)
+        await asyncio.sleep(7)
         await _once(n)
 
 

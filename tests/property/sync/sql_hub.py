@@ -1,15 +1,17 @@
 """The server of the small world once more, now the real one: triggers, mover, log and uplink on a real PostgreSQL.
 
-It can die between two statements, of a push as of the mover; its connection is then gone and nothing is answered.
+It can die between two statements, of a push as of the mover, and at their COMMIT; nothing is answered then.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
+from itertools import cycle
 from typing import Any, TypeVar
 
 import asyncpg
+from asyncpg.transaction import Transaction
 
 from sync import capture, codec, log, mover, uplink
 from sync.frames import Sub
@@ -33,40 +35,72 @@ class Died(Exception):
     """The process is gone in the middle of it."""
 
 
-GONE_AWAY = (Died, asyncpg.InterfaceError, asyncpg.ConnectionDoesNotExistError)
-"""Death, and what a rollback or an unlock says on a connection that is gone."""
+CUT, UNHEARD, ENDED, CANCELLED = WAYS = ("cut", "unheard", "ended", "cancelled")
+"""The process dies before a statement; or after it, so that a COMMIT stands and nobody hears of it; the database ends the
+session; or it cancels the statement."""
+
+CANCEL = "do $$ begin raise exception using errcode = 'query_canceled'; end $$"
+DEATHS = (Died, OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+"""What they look like, and what a rollback or an unlock says on a connection that is gone."""
 
 
 class Mortal:
-    """A connection that is cut before the n-th statement from now on; 0: it lives."""
+    """A connection that dies at the n-th statement from now on, BEGIN, SAVEPOINT and COMMIT counted; 0: it lives."""
 
-    def __init__(self, connection: Any, lives: int) -> None:
-        self._connection, self._left = connection, lives
+    def __init__(self, connection: Any, dsn: str, lives: int, way: str) -> None:
+        self._connection, self._dsn, self._left, self._way = connection, dsn, lives, way
+        self.died = ""  # how, and at which statement
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._connection, name)
         return self._counted(found) if name in ("execute", "fetch", "fetchrow", "fetchval", "executemany") else found
 
+    def transaction(self, isolation: Any = None, readonly: bool = False) -> Transaction:
+        return Transaction(self, isolation, readonly, False)  # type: ignore[arg-type]
+
     def _counted(self, statement: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., Coroutine[Any, Any, T]]:
-        async def asked(*args: Any, **more: Any) -> T:
+        async def asked(sql: str, *args: Any, **more: Any) -> T:
             self._left -= 1
             if self._left == 0:
-                self._connection.terminate()
-                raise Died
-            return await statement(*args, **more)
+                self.died = f"{self._way} {sql.split()[0].strip(';').lower()}"
+                await self._die(statement, sql, *args, **more)
+            return await statement(sql, *args, **more)
 
         return asked
 
+    async def _die(self, statement: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **more: Any) -> None:
+        if self._way == ENDED:
+            await end(self._dsn, self._connection.get_server_pid())
+            return  # the statement will say so
+        if self._way == CANCELLED:
+            await self._connection.execute(CANCEL)
+        if self._way == UNHEARD:
+            await statement(*args, **more)
+        self._connection.terminate()
+        raise Died
+
+
+async def end(dsn: str, backend: int) -> None:
+    other = await asyncpg.connect(dsn)
+    try:
+        assert await other.fetchval("select pg_terminate_backend($1, 5000)", backend)
+    finally:
+        await other.close()
+
 
 class SqlServer:
-    """As hub.Server. plant 'effectfirst': effects are committed before the event that caused them."""
+    """As hub.Server. Plants of its own: 'effectfirst', 'eventfirst': effects are committed before the event that caused
+    them, or after it.
+    """
 
     def __init__(self, dsn: str, runner: asyncio.Runner, plant: str = "") -> None:
         self.dsn, self.plant, self._runner = dsn, plant, runner
         self.epoch = {1: 1, 2: 1}
         self.late: set[bytes] = set()
-        self.deaths = 0
-        self._doom = 0
+        self.deaths: Counter[str] = Counter()
+        self._ways = cycle(WAYS)
+        self._doom = (0, CUT)
+        self._later: list[Any] = []  # effects that 'eventfirst' still owes
         self._connection: Any = None
         self._do(self._empty())
 
@@ -93,13 +127,20 @@ class SqlServer:
 
         self._do(closed())
 
-    def doom(self, statements: int) -> None:
-        """Whatever is asked next of the database dies at its n-th statement."""
-        self._doom = statements + 1
+    def doom(self, statements: int, way: str = "") -> None:
+        """The next push or cycle of the mover dies after so many statements; each time another way, unless told."""
+        self._doom = statements + 1, way or next(self._ways)
 
-    async def _mortal(self) -> Any:
-        doom, self._doom = self._doom, 0
-        return Mortal(await self._open(), doom)
+    async def _mortal(self) -> Mortal:
+        doom, self._doom = self._doom, (0, CUT)
+        return Mortal(await self._open(), self.dsn, *doom)
+
+    async def _dead(self, c: Mortal) -> None:
+        """Whoever raised, it was because of a death; what lives on is reset, as a pool would."""
+        assert c.died, "an error that nobody asked for"
+        self.deaths[c.died] += 1
+        if not c.is_closed():
+            await c.reset()
 
     # -- tables and mover
 
@@ -124,9 +165,9 @@ class SqlServer:
         async def moved() -> None:
             c = await self._mortal()
             try:
-                await mover.cycle(c)
-            except GONE_AWAY:
-                self.deaths += 1
+                await mover.cycle(c)  # type: ignore[arg-type]
+            except DEATHS:
+                await self._dead(c)
 
         self._do(moved())
 
@@ -171,11 +212,16 @@ class SqlServer:
 
         try:
             async with c.transaction():
-                answer = await uplink.receive(c, up, up.dev, decide, transient=(Died,))
-            answer = await uplink.settle(c, answer)
-        except (*GONE_AWAY, codec.Refused):
-            self.deaths += 1
+                answer = await uplink.receive(c, up, up.dev, decide, transient=(Died,))  # type: ignore[arg-type]
+            while self._later:
+                await c.execute(*self._later.pop(0))
+            answer = await uplink.settle(c, answer)  # type: ignore[arg-type]
+        except DEATHS:
+            await self._dead(c)
+            self._later = []
             return b""
+        except codec.Refused:
+            return b""  # 503: the device sends again
         finally:
             now = await self._open()
             fresh = {r["id"] for r in await now.fetch(known, ids)} - before
@@ -192,12 +238,18 @@ class SqlServer:
                 return GONE
             if row["done"] + qty > row["need"]:
                 return OVER
-            await apart.execute("update pick set done = done + $2 where id = $1", k, qty)
-            await apart.execute("insert into applied(id) values($1)", ev.id)
+            await self._effect(apart, "update pick set done = done + $2 where id = $1", k, qty)
+            await self._effect(apart, "insert into applied(id) values($1)", ev.id)
             return 0
         finally:
             if apart is not c:
                 await apart.close()
+
+    async def _effect(self, c: Any, *statement: Any) -> None:
+        if self.plant == "eventfirst":
+            self._later.append(statement)
+        else:
+            await c.execute(*statement)
 
     # -- the books, for World.wrong()
 

@@ -242,6 +242,10 @@ class World:
                     bad.add("event decided twice")
                 if self.server.applied[id] > 1:
                     bad.add("event applied twice")
+                if stored and self.server.applied[id] < (stored[0].code == 0):
+                    bad.add("effect lost")
+                if stored and stored[0].code and self.server.applied[id]:
+                    bad.add("effect of a refused event")
                 # The device has forgotten a late one: its verdict is for a shape to show, not for this
                 # protocol.
                 told = id in p.mine and id not in self.server.late
