@@ -36,8 +36,8 @@ class Died(Exception):
 
 
 CUT, UNHEARD, ENDED, CANCELLED = WAYS = ("cut", "unheard", "ended", "cancelled")
-"""The process dies before a statement; or after it, so that a COMMIT stands and nobody hears of it; the database ends the
-session; or it cancels the statement."""
+"""The process dies before a statement; or after it, so that a COMMIT stands and nobody hears of it; the database ends
+the session; or it cancels the statement."""
 
 CANCEL = "do $$ begin raise exception using errcode = 'query_canceled'; end $$"
 DEATHS = (Died, OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
@@ -63,19 +63,24 @@ class Mortal:
             self._left -= 1
             if self._left == 0:
                 self.died = f"{self._way} {sql.split()[0].strip(';').lower()}"
-                await self._die(statement, sql, *args, **more)
+                await self._die(statement(sql, *args, **more), sql)
             return await statement(sql, *args, **more)
 
         return asked
 
-    async def _die(self, statement: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **more: Any) -> None:
-        if self._way == ENDED:
-            await end(self._dsn, self._connection.get_server_pid())
-            return  # the statement will say so
+    async def _die(self, asked: Coroutine[Any, Any, Any], sql: str) -> None:
+        if self._way in (UNHEARD, ENDED):
+            if self._way == ENDED:
+                await end(self._dsn, self._connection.get_server_pid())
+            await asked  # when ended, it says so
+        else:
+            asked.close()
         if self._way == CANCELLED:
-            await self._connection.execute(CANCEL)
-        if self._way == UNHEARD:
-            await statement(*args, **more)
+            try:
+                await self._connection.execute(CANCEL)
+            finally:
+                if sql == "COMMIT;":  # one that fails has rolled back
+                    await self._connection.execute("rollback")
         self._connection.terminate()
         raise Died
 

@@ -57,16 +57,17 @@ def test_machine(dsn: str, runner: asyncio.Runner) -> None:
     class SqlProtocol(Protocol):
         @initialize(seed=st.integers(0, 2**16))
         def begin(self, seed: int) -> None:
-            self.world = World(seed, server=SqlServer(dsn, runner))
+            self.server = SqlServer(dsn, runner)
+            self.world = World(seed, server=self.server)
 
         @rule(statements=st.integers(0, 32), way=st.sampled_from(WAYS))
         def doom(self, statements: int, way: str) -> None:
-            self.world.server.doom(statements, way)
+            self.server.doom(statements, way)
 
         def teardown(self) -> None:
             super().teardown()
-            if hasattr(self, "world"):
-                self.world.server.close()
+            if hasattr(self, "server"):
+                self.server.close()
 
     quick = settings(test_protocol.TestProtocol.settings, max_examples=20, stateful_step_count=40)
     run_state_machine_as_test(SqlProtocol, settings=quick)
