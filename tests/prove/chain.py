@@ -94,7 +94,7 @@ class Run:
                 phones.append(Phone(f"PDA {n + 1}", client(login), self._rng(f"phone {n}")))
             pickers = [Picker(hall, p, self._rng(f"picker {n}")) for n, p in enumerate(phones[:PICKERS])]
             door = Door(hall, phones[PICKERS], self._rng("door"))
-            desk = Desk(hall, client("manager"), phones[:PICKERS], shops, WAVE)
+            desk = Desk(hall, client("manager"), phones[:PICKERS], shops, WAVE, self._rng("desk"))
             buyers = Buyers(shops, self._rng("buyers"), self.orders, self.seconds)
             chaos = Chaos(self.running, self._rng("chaos"), STRIKE_EVERY_S)
             people = [*(p.work() for p in pickers), door.work(), desk.work()]
@@ -108,6 +108,7 @@ class Run:
             del work[-2:]
             for p in (wire, shops_wire):
                 p.quiet()
+            hall.closing = True
             say("the faults are over; waiting for rest …")
             rest = await self._rest(hall, phones, work)
             hall.over = True
@@ -219,7 +220,13 @@ class Run:
             "written_back": len(books.sent),
             "scans": sum(len(p.beeped) for p in phones),
             "phones": {"crashes": sum(p.crashes for p in phones), "forks": sum(p.forks for p in phones)},
-            "desk": {"waves": desk.waves, "released": desk.released, "matched": desk.matched, "retried": desk.retried},
+            "desk": {
+                "waves": desk.waves,
+                "held": desk.held,
+                "released": desk.released,
+                "matched": desk.matched,
+                "retried": desk.retried,
+            },
             "buyers": dict(sorted(buyers.acts.items())),
             "refused_at_the_door": sum(1 for e in books.hub["events"] if e["kind"] == "hand_over_refused"),
             "jobs": sum(j["n"] for j in books.hub["jobs"]),

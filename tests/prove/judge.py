@@ -233,24 +233,26 @@ def _all_goods(shop: dict[str, Any]) -> Counter[str]:
 
 
 def _what_was_known(events: list[dict[str, Any]], order_of: dict[str, str]) -> dict[str, tuple[int, str]]:
-    """For each parcel that left: the address version, and the refund or cancellation, that the hub knew of then.
+    """For each parcel that left: the address version, and the refund, cancellation or hold, that the hub knew of then.
 
     By the order of the trail: each of these facts is written while the order's row is locked.
     """
     version: dict[str, int] = {}
-    blocked: dict[str, str] = {}
+    blocked: dict[str, set[str]] = {}
     out: dict[str, tuple[int, str]] = {}
     for e in events:
         to = msgspec.json.decode(e["to"])
         if e["kind"] == "receiver_changed":
             version[e["subject"]] = to["version"]
-        elif e["kind"] in ("order_cancelled", "refund_asked"):
-            blocked[e["subject"]] = e["kind"]
+        elif e["kind"] in ("order_cancelled", "refund_asked", "order_held"):
+            blocked.setdefault(e["subject"], set()).add(e["kind"])
         elif e["kind"] == "order_changed" and to.get("refund") == "none":
-            blocked.pop(e["subject"], None)
+            blocked.get(e["subject"], set()).discard("refund_asked")
+        elif e["kind"] == "order_reviewed":  # review passes when no hold is left
+            blocked.get(e["subject"], set()).discard("order_held")
         elif e["kind"] == "parcel_handed_over":
             order = order_of[e["subject"]]
-            out[e["subject"]] = (version.get(order, 1), blocked.get(order, ""))
+            out[e["subject"]] = (version.get(order, 1), ", ".join(sorted(blocked.get(order, ()))))
     return out
 
 

@@ -22,6 +22,8 @@ from tests.prove.phone import LOST, Client, Phone, Refused
 PICK_S = (0.01, 0.06)
 """Between two scans of a picker; a proof has no time for human hands."""
 BUSY = ("500", "502", "503", "504")
+HOLD_S = 6.0
+"""So long customer service thinks about an order that it holds."""
 OLD_LISTING = "OLD-7"
 """A listing that no catalogue knows; the same in all shops, so that matching it once serves the next."""
 
@@ -50,7 +52,8 @@ class Hall:
         self.totes: dict[tuple[str, str], Counter[str]] = {}
         self.done: dict[str, tuple[bytes, float]] = {}
         """Tasks somebody has seen to: by which scan, when."""
-        self.over = False
+        self.over = self.closing = False
+        """over: everybody goes home. closing: the last orders; nobody starts anything new."""
 
 
 class Picker:
@@ -212,9 +215,13 @@ class Door:
 class Desk:
     """客服 and who makes the waves, by the API of the PWA's desk."""
 
-    def __init__(self, hall: Hall, client: Client, pickers: list[Phone], control: "Shops", wave: int) -> None:
+    def __init__(
+        self, hall: Hall, client: Client, pickers: list[Phone], control: "Shops", wave: int, rng: random.Random
+    ) -> None:
         self.hall, self.client, self.pickers, self.shops, self.wave = hall, client, pickers, control, wave
-        self.released = self.matched = self.waves = self.retried = 0
+        self.rng = rng
+        self.released = self.matched = self.waves = self.retried = self.held = 0
+        self._held_at: dict[str, float] = {}
         self.skus: dict[str, str] = {}
 
     async def work(self) -> None:
@@ -224,6 +231,7 @@ class Desk:
             try:
                 await self._waves(self.pickers[turn % len(self.pickers)])
                 await self._inbox()
+                await self._second_thoughts()
             except LOST:
                 pass  # the wire; the next round sees the same inbox
             except Refused as e:
@@ -245,7 +253,9 @@ class Desk:
     async def _inbox(self) -> None:
         tasks = (await self.client.call("GET", "tasks")).json()["rows"]
         for task in tasks[:20]:
-            if task["kind"] == "hold" and task["reason"] in ("buyer_note", "duplicate"):
+            first = self._held_at.setdefault(task["id"], time.monotonic())
+            thought_over = task["reason"] == "manual" and time.monotonic() - first > HOLD_S
+            if task["kind"] == "hold" and (task["reason"] in ("buyer_note", "duplicate") or thought_over):
                 body = {"task_id": task["id"], "reason": "看过，可以发"}
                 await self.client.call("POST", f"orders/{task['order_id']}/release", json=body)
                 self.released += 1
@@ -253,6 +263,16 @@ class Desk:
                 await self._match(task)
             elif task["kind"] == "write_back":
                 await self._write_back(task)
+
+    async def _second_thoughts(self) -> None:
+        """Now and then an order that is being picked, or lies packed, is held; some seconds later it may go on."""
+        if self.rng.random() > 0.04 or self.hall.closing:
+            return
+        rows = (await self.client.call("GET", "orders", params={"state": "picking", "limit": 50})).json()["rows"]
+        if rows:
+            order = self.rng.choice(rows)
+            await self.client.call("POST", f"orders/{order['id']}/hold", json={"reason": "先等一下，客户在问"})
+            self.held += 1
 
     async def _match(self, task: dict[str, Any]) -> None:
         order = (await self.client.call("GET", f"orders/{task['order_id']}")).json()

@@ -1,8 +1,11 @@
-"""first.sql and the Piccolo tables say the same; foreign keys restrict; buyer text has no plain column."""
+"""The migrations and the Piccolo tables say the same; foreign keys restrict; buyer text has no plain column."""
 
+from pathlib import Path
 from typing import Any
 
 from server.piccolo_app import APP_CONFIG
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "server" / "migrations"
 
 TYPES = {"bigserial": "bigint", "serial": "integer", "timestamp with time zone": "timestamptz"}
 
@@ -57,3 +60,28 @@ async def test_no_column_for_buyer_text(db: Any) -> None:
            where table_schema = 'public' and column_name ~ '(phone|mobile|address|receiver_name|buyer)'"""
     )
     assert [r["c"] for r in found] == []
+
+
+async def test_an_installation_of_the_first_release_keeps_its_sheets(house: Any) -> None:
+    """The second migration on a database that holds labels already."""
+    import asyncpg
+
+    url = house.servers.create_database("of_the_first_release")
+    c = await asyncpg.connect(url)
+    try:
+        await c.execute((MIGRATIONS / "first.sql").read_text(encoding="utf-8"))
+        await c.execute(
+            """insert into print_job(id, kind, subject_id, state, pages, pdf)
+               select gen_random_uuid(), 'label', gen_random_uuid(), 'ready', 1, case when i < 3 then '%PDF'::bytea end
+               from generate_series(1, 3) i"""
+        )
+        async with c.transaction():
+            await c.execute((MIGRATIONS / "second.sql").read_text(encoding="utf-8"))
+        rows = await c.fetch(
+            "select j.first_page, j.pages, s.pdf from print_job j join print_sheet s on s.id = j.sheet"
+        )
+        assert [tuple(r) for r in rows] == [(0, 1, b"%PDF")] * 2
+        assert await c.fetchval("select count(*) from print_job where sheet is null") == 1
+    finally:
+        await c.close()
+        house.drop(url)
