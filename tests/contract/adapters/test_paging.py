@@ -179,3 +179,31 @@ async def test_orders_that_cannot_be_counted_are_unreadable(code: str) -> None:
         with pytest.raises(Unavailable) as caught:
             _ = [page async for page in registry.connect(code, http).changed(shop(code), WINDOW)]
     assert caught.value.code == "platform_unreadable"
+
+
+@pytest.mark.parametrize(
+    ("code", "failures", "asked"),
+    [("platform_unreachable", 2, 3), ("platform_unreachable", 3, 0), ("platform_unavailable", 1, 0)],
+)
+async def test_a_line_that_drops_now_and_then_drops_no_page(
+    code: str, failures: int, asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A detail that was not reached is asked for again at once, twice; what the platform says itself is not."""
+    calls: list[str] = []
+
+    async def moment(_: float) -> None:
+        return None
+
+    async def detail(id: str) -> str:
+        calls.append(id)
+        if id == "2" and calls.count("2") <= failures:
+            raise Unavailable(code, "x")
+        return id
+
+    monkeypatch.setattr(paging.asyncio, "sleep", moment)
+    if not asked:
+        with pytest.raises(Unavailable):
+            await paging.each(["1", "2", "3"], detail)
+    else:
+        assert await paging.each(["1", "2", "3"], detail) == ["1", "2", "3"]
+        assert calls.count("2") == asked and calls.count("1") == 1
