@@ -68,6 +68,16 @@ def test_machine(dsn: str, runner: asyncio.Runner) -> None:
         def doom(self, statements: int, way: str) -> None:
             self.server.doom(statements, way)
 
+        @rule(k=test_protocol.index, order=st.lists(test_protocol.index, min_size=3, max_size=12))
+        def work(self, k: int, order: list[int]) -> None:
+            """A moment of a day: single steps alone seldom make a history."""
+            for phone in self.world.phones:
+                phone.scan(k)
+                phone.ask()
+                phone.push(3)
+            for i in order:
+                self.world.deliver(i)
+
         def teardown(self) -> None:
             try:
                 super().teardown()
@@ -85,7 +95,6 @@ def test_walks(server: Any) -> None:
         one = server()
         assert walk(seed, server=one) == set(), f"seed {seed}"
         deaths += one.deaths
-    print(deaths)
     assert deaths.total() > SEEDS  # it did die, and more than once a walk
 
 
