@@ -168,9 +168,9 @@ class Decision(msgspec.Struct, frozen=True):
 class Enrol(msgspec.Struct, frozen=True):
     """dev, prev: 32 hex digits. prev: the earlier life of the same device."""
 
-    dev: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+    dev: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
-    prev: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")] | None = None
+    prev: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")] | None = None
 
 
 class DeviceRef(msgspec.Struct, frozen=True):

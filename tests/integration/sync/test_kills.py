@@ -59,7 +59,7 @@ async def test_a_mover_that_is_killed_again_and_again(dsn: str, db: Connection) 
     try:
         for n, kill in enumerate(fates):
             led, backend = backend, await leader(db, backend)
-            await asyncio.sleep(rng.uniform(0, 0.4))
+            await asyncio.sleep(rng.uniform(0, 0.9))
             if n % 2:
                 await stop_in_cycle(db, process, led)
             if kill:

@@ -27,7 +27,7 @@ from sync.messages import (
 )
 from sync.watch import Watch
 from tests.integration.sync.house import PARCEL, PICK, Connection, applied, first, values
-from tests.integration.sync.test_capture import fold_to, same_as_table
+from tests.integration.sync.oracle import fold_to, same_as_table
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

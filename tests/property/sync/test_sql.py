@@ -85,7 +85,7 @@ def test_machine(dsn: str, runner: asyncio.Runner) -> None:
                 if hasattr(self, "server"):
                     self.server.close()
 
-    quick = settings(test_protocol.TestProtocol.settings, max_examples=30, stateful_step_count=40)
+    quick = settings(test_protocol.TestProtocol.settings, max_examples=20, stateful_step_count=40)
     run_state_machine_as_test(SqlProtocol, settings=quick)
 
 
