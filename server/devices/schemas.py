@@ -169,7 +169,7 @@ class Enrol(msgspec.Struct, frozen=True):
     """dev, prev: 32 hex digits. prev: the earlier life of the same device."""
 
     dev: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    name: Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*\Z", max_length=60)]
     prev: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")] | None = None
 
 

@@ -5,6 +5,7 @@ Never gather inside a transaction: all its statements share one connection.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -12,6 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
+import msgspec
 import structlog
 from piccolo.engine.postgres import PostgresEngine
 
@@ -147,6 +149,17 @@ async def copy(table: str, columns: Sequence[str], records: Sequence[Sequence[An
     if records:
         async with connection() as c:
             await c.copy_records_to_table(table, records=records, columns=list(columns))
+
+
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def jsonb(value: Any) -> str:
+    """A value as JSON text that PostgreSQL's jsonb takes: without the NUL that JSON can carry and PostgreSQL cannot.
+
+    The letters of an escaped NUL in a text (a backslash, then u0000) stay what they are.
+    """
+    return _NUL.sub(r"\1", msgspec.json.encode(value).decode())
 
 
 def touched(tag: str) -> int:

@@ -78,7 +78,7 @@ def order_values(m: MappedOrder) -> dict[str, Any]:
                 m.facts.locked,
                 m.facts.self_fulfilled,
                 m.note_present,
-                msgspec.json.encode({"fields": m.provenance, "holds": holds}).decode().replace("\\u0000", ""),
+                db.jsonb({"fields": m.provenance, "holds": holds}),
             ),
             strict=True,
         )

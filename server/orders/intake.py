@@ -61,7 +61,7 @@ async def store_raw(shop_id: UUID, platform: str, raws: Sequence[RawOrder]) -> i
                     hashlib.sha256(content).digest(),
                     crypto.seal(key_id, key, raw.body, f"raw_order|sealed|{raw_id}"),
                     key_id,
-                    msgspec.json.encode(view).decode().replace("\\u0000", ""),
+                    db.jsonb(view),
                     raw.modified,
                     at,
                     state,

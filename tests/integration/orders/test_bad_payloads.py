@@ -2,16 +2,24 @@
 order that came on the same page is reserved all the same."""
 
 import json
+import random
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from server.errors import Rejected, Unauthenticated
 from server.orders import actions, intake
-from server.platforms.port import RawOrder
-from tests.support.snapshot import snapshot
+from server.platforms import pulling, registry
+from server.platforms.port import RawOrder, Window
+from tests.support.snapshot import moved, snapshot
 from tests.support.world import World, taobao_order
 
 TID = "4100000000000000777"
+ORDERS = ("sales_order", "order_line", "receiver_version", "stock", "stock_ledger", "reservation")
+NOISE = "".join(random.Random(26).choices("0123456789", k=20_000))
+"""Long, and no packing makes it short."""
 
 
 def damaged(**more: Any) -> bytes:
@@ -39,6 +47,9 @@ QUARANTINED: dict[str, bytes] = {
     "half of it": taobao_order(TID, {"SOCK": 1})[:200],
     "a list": b"[]",
     "nested without end": b"[" * 200_000,
+    "nested deep": b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "UTF-16": taobao_order(TID, {"SOCK": 1}).decode().encode("utf-16"),
+    "two of them": taobao_order(TID, {"SOCK": 1}) * 2,
     "over ten megabytes": b'{"tid": "1", "x": "' + b"x" * (10 * 1024 * 1024) + b'"}',
 }
 HELD: dict[str, bytes] = {
@@ -59,10 +70,34 @@ HELD: dict[str, bytes] = {
 }
 
 
-async def taken(world: World, *raws: RawOrder) -> None:
-    shop = world.shops["taobao"]
-    await intake.store_raw(shop, "taobao", raws)
-    while await intake.map_pending(shop, "taobao"):
+# What is odd in them is no reason to lose an order, nor the page it came on.
+ODD: dict[str, bytes] = {
+    "NUL in every text": damaged(receiver_name="王\0", buyer_message="\0", title="\0", seller_memo="\0"),
+    "the letters of an escaped NUL": of_lines(title="袜子 \\u0000 一双"),
+    "the letters of an escaped NUL in a state": damaged(status="X\\u0000 y"),
+    "half a letter": taobao_order(TID, {"SOCK": 1}).replace(b'"oaid":"1', b'"oaid":"\\ud8001'),
+    "a title without end": of_lines(title="长" * 300_000),
+    "a code without end": of_lines(outer_sku_id=NOISE),
+    "an item number without end": of_lines(num_iid=int(NOISE[:4000]), sku_id=NOISE),
+    "a state without end": damaged(status=NOISE),
+    "a number just beyond the column": of_lines(num=2**31),
+    "a number at its edge": of_lines(num=2**31 - 1),
+    "money without end": of_lines(price="9" * 4000, payment="9" * 4000, total_fee="9" * 4000),
+    "money in the wrong type": damaged(payment=[1], total_fee={"a": 1}, post_fee=True),
+    "a day long gone": damaged(pay_time="0001-01-01 00:00:00", created="0001-01-01 00:00:00"),
+    "a day far off": damaged(pay_time="9999-12-31 23:59:59", created="9999-12-31 23:59:59"),
+    "fields nobody knows": damaged(x={"drop": ["table"]}, **{"": None, "__proto__": {}}),
+    "the same line twice": damaged(orders={"order": json.loads(taobao_order(TID, {"SOCK": 1}))["orders"]["order"] * 2}),
+    "more lines than anybody buys": damaged(
+        orders={"order": json.loads(taobao_order(TID, {f"NO-{i}": 1 for i in range(2000)}))["orders"]["order"]}
+    ),
+}
+
+
+async def taken(world: World, *raws: RawOrder, code: str = "taobao") -> None:
+    shop = world.shops[code]
+    await intake.store_raw(shop, code, raws)
+    while await intake.map_pending(shop, code):
         pass
     while await actions.review_pending():
         pass
@@ -84,7 +119,7 @@ async def reserved(db: Any) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("name", QUARANTINED)
 async def test_what_cannot_be_read_is_sealed_and_shown(name: str, db: Any, world: World) -> None:
-    before = await snapshot(db, "sales_order", "order_line", "receiver_version", "stock", "stock_ledger", "reservation")
+    before = await snapshot(db, *ORDERS)
     bad = RawOrder(TID, QUARANTINED[name], None)
     await taken(world, bad, bad)
     assert before == await snapshot(db, *before)
@@ -119,3 +154,77 @@ async def test_a_nul_is_taken_out_and_loses_no_order(db: Any, world: World) -> N
     await taken(world, RawOrder(TID + "\0", body, None), good())
     assert await db.value("select count(*) from sales_order") == 2
     assert ("4100000000000000778", 2) in await reserved(db)
+
+
+@pytest.mark.parametrize("code", registry.CODES)
+async def test_every_shop_sets_aside_what_it_cannot_read_and_goes_on(code: str, db: Any, world: World) -> None:
+    before = await snapshot(db, *ORDERS)
+    await taken(world, *(RawOrder(f"{TID}{i}", body, None) for i, body in enumerate(QUARANTINED.values())), code=code)
+    assert moved(before, await snapshot(db, *ORDERS)) == set()
+    tasks = await db.rows("select kind, reason from task")
+    assert [tuple(t) for t in tasks] == [("quarantine", "unreadable")] * len(QUARANTINED)
+    await taken(world, good())
+    assert await reserved(db) == [("4100000000000000778", 2)]
+
+
+@pytest.mark.parametrize("name", QUARANTINED)
+async def test_an_order_that_is_known_stays_as_it_is(name: str, db: Any, world: World) -> None:
+    """Its next version cannot be read: what was promised and set aside stands, and a person is told."""
+    await taken(world, RawOrder(TID, taobao_order(TID, {"SOCK": 1}), None))
+    before = await snapshot(db, *ORDERS)
+    assert await reserved(db) == [(TID, 1)]
+    await taken(world, RawOrder(TID, QUARANTINED[name], None))
+    assert moved(before, await snapshot(db, *ORDERS)) == set()
+    assert await db.value("select count(*) from task where kind = 'quarantine' and closed_at is null") == 1
+
+
+@pytest.mark.parametrize("name", ODD)
+async def test_what_is_odd_costs_neither_the_order_nor_the_page(name: str, db: Any, world: World) -> None:
+    await taken(world, RawOrder(TID, ODD[name], None), good())
+    assert ("4100000000000000778", 2) in await reserved(db)
+    known = await db.value("select count(*) from sales_order where external_id = $1", TID)
+    aside = await db.value("select count(*) from task where kind = 'quarantine'")
+    assert (known, aside) in ((1, 0), (0, 1))
+    assert await db.value("select count(*) from raw_order") == 2
+    assert await db.value("select min(on_hand - reserved) from stock") >= 0
+
+
+@pytest.mark.parametrize("tid", ["", "\0", NOISE, "长" * 5000, "' or 1=1 --", "\n", None, [], {"a": 1}, -1, 1.5, True])
+async def test_an_order_number_that_is_none_costs_no_page(tid: Any, db: Any, world: World) -> None:
+    bad = registry.get("taobao").body.raw_order(damaged(tid=tid, tid_str=tid))  # type: ignore[attr-defined]
+    await taken(world, bad, good())
+    assert ("4100000000000000778", 2) in await reserved(db)
+    assert await db.value("select count(*) from raw_order") == 2
+    assert await db.value("select count(*) from task where closed_at is null") == (tid not in (-1, "' or 1=1 --"))
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (Rejected("platform_rejected", "签名错误，请检查应用密钥"), "on"),
+        (Unauthenticated("platform_unauthenticated", "授权已失效，请重新授权"), "needs_auth"),
+    ],
+)
+@pytest.mark.parametrize("code", registry.CODES)
+async def test_a_shop_that_refuses_our_signature_changes_nothing_but_what_is_said_of_it(
+    code: str, error: Exception, state: str, db: Any, world: World
+) -> None:
+    class Refusing:
+        def windows(self, watermark: datetime, now: datetime, settings: Any = None) -> list[Window]:
+            return [Window(now - timedelta(hours=1), now)]
+
+        async def changed(self, shop: Any, window: Window) -> AsyncIterator[list[RawOrder]]:
+            raise error
+            yield []
+
+    before, rows = await snapshot(db), await db.rows("select * from shop order by id")
+    assert await pulling.pull(world.shops[code], lambda _: Refusing(), intake.store_raw) == 0  # type: ignore[arg-type,return-value]
+    assert moved(before, await snapshot(db)) == {"shop", "event"}
+    for was, now in zip(rows, await db.rows("select * from shop order by id"), strict=True):
+        told = {"trouble": error.message, "state": state} if was["platform"] == code else {}  # type: ignore[attr-defined]
+        assert dict(now) == dict(was) | told
+    before = await snapshot(db)
+    await pulling.pull(world.shops[code], lambda _: Refusing(), intake.store_raw)  # type: ignore[arg-type,return-value]
+    assert moved(before, await snapshot(db)) == set()  # said once
+    await taken(world, good())
+    assert await reserved(db) == [("4100000000000000778", 2)]

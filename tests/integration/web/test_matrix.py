@@ -5,15 +5,18 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
 from server.accounts import guards
 from server.accounts.rules import ROLES
+from server.app import create_app
 from server.kit.ids import uuid7
+from server.settings import Settings
 from tests.integration.devices.house import Device, Warehouse, wave
 from tests.support.client import Client
-from tests.support.snapshot import snapshot
+from tests.support.snapshot import moved, snapshot
 
 Login = Callable[[str], Awaitable[Client]]
 
@@ -61,6 +64,15 @@ REVIEWED: dict[tuple[str, str], set[str] | None] = {
 }
 
 
+FORBIDDEN = {
+    (role, method, path)
+    for (method, path), roles in REVIEWED.items()
+    if roles is not None
+    for role in (*ALL, "nobody", "forged")
+    if role not in roles
+}
+
+
 def said(app: Any) -> dict[tuple[str, str], set[str] | None]:
     """What the app's own guards say."""
     return {
@@ -70,34 +82,122 @@ def said(app: Any) -> dict[tuple[str, str], set[str] | None]:
     }
 
 
+def handlers(app: Any) -> dict[tuple[str, str], HTTPRouteHandler]:
+    """The routes with what serves them."""
+    return {
+        (method, route.path): h
+        for route in app.routes
+        for h in getattr(route, "route_handlers", [])
+        if isinstance(h, HTTPRouteHandler)
+        for method in h.http_methods - {"OPTIONS"}
+    }
+
+
 @pytest.fixture
-async def real(db: Any) -> dict[str, str]:
-    """Ids that exist, so that a missing guard would show itself by more than a 404."""
+async def real(db: Any) -> dict[str, Any]:
+    """Ids that exist and can be acted on, so that a missing guard would show itself by more than a 404.
+
+    `print_job@retry` is the print job for the path that ends so; `hold` is the task that a body means.
+    """
     w = Warehouse()
     await w.stock_up()
     device = await Device(await w.person("p1"), 1).enrol()
-    (order,) = await w.orders(1)
-    await wave(device.id)
+    order, ready = await w.orders(2)
+    await wave(device.id, 1)
     line = await db.value("select id from order_line where order_id = $1 limit 1", order)
-    task, sheet = uuid7(), uuid7()
+    task, hold, sheet, failed, notice = (uuid7() for _ in range(5))
     await db.run(
-        """insert into task(id, kind, subject_kind, subject_id, order_id, reason)
-           values($1, 'hold', 'order', $2, $2, 'x')""",
+        """insert into task(id, kind, subject_kind, subject_id, order_id, reason) values
+           ($1, 'hold', 'order', $3, $3, 'manual'), ($2, 'quarantine', 'raw_order', $2, null, 'unreadable')""",
+        hold,
         task,
         order,
     )
-    await db.run("insert into print_job(id, kind, subject_id, state) values($1, 'label', $2, 'ready')", sheet, order)
+    await db.run(
+        """insert into print_job(id, kind, subject_id, state)
+           values($1, 'label', $3, 'ready'), ($2, 'label', $3, 'failed')""",
+        sheet,
+        failed,
+        order,
+    )
+    await db.run("insert into notice(id, role, kind) values($1, 'manager', 'intercept')", notice)
     return {
         "order_id": str(order),
         "line_id": str(line),
         "task_id": str(task),
+        "hold": str(hold),
         "print_job": str(sheet),
+        "print_job@retry": str(failed),
         "shop_id": str(w.shop),
+        "sku_id": str(w.skus["TEE"]),
+        "device_id": str(device.id),
+        "order_ids": [str(ready)],
+        "ids": [str(notice)],
     }
 
 
-def at(path: str, ids: dict[str, str]) -> str:
-    return re.sub(r"\{(\w+):[^}]+\}", lambda m: ids[m[1]], path)
+def at(path: str, ids: dict[str, Any]) -> str:
+    """The path with ids in it."""
+    last = path.rsplit("/", 1)[1]
+    return re.sub(r"\{(\w+):[^}]+\}", lambda m: str(ids.get(f"{m[1]}@{last}", ids[m[1]])), path)
+
+
+@pytest.fixture
+def doors(db: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Each opening of the database, as it happens."""
+    opened: list[str] = []
+
+    def watched(door: str) -> Callable[[], Any]:
+        enter = getattr(db, door)
+
+        def noted() -> Any:
+            opened.append(door)
+            return enter()
+
+        return noted
+
+    for door in ("connection", "transaction"):
+        monkeypatch.setattr(db, door, watched(door))
+    return opened
+
+
+@pytest.fixture
+def breaches(
+    as_role: Login, web: Client, real: dict[str, Any], db: Any, doors: list[str]
+) -> Callable[[], Awaitable[dict[tuple[str, str, str], Any]]]:
+    """Try all that is FORBIDDEN: where the answer is no plain refusal, something was read, or something changed."""
+
+    async def tried() -> dict[tuple[str, str, str], Any]:
+        found: dict[tuple[str, str, str], Any] = {}
+        for role in (*sorted(ALL), "nobody", "forged"):
+            await as_role(role if role in ALL else "manager")
+            want = (403, "not_your_role", "没有这个权限")
+            if role not in ALL:
+                web.cookies.clear()
+                want = (401, "login_needed", "请先登录")
+            if role == "forged":
+                web.cookies.set("zs_session", "forged")
+            session = [] if role == "nobody" else ["connection"]  # whose it is must be asked, no more
+            before = await snapshot(db)
+            for _, method, path in sorted(f for f in FORBIDDEN if f[0] == role):
+                doors.clear()
+                answer = await web.request(method, at(path, real), content=b"{not json" if method != "GET" else None)
+                asked = list(doors)
+                after = await snapshot(db)
+                refused = answer.status_code == want[0] and want[1] in answer.text and want[2] in answer.text
+                if not refused or asked != session or moved(before, after):
+                    found[role, method, path] = (answer.status_code, answer.text[:200], asked, moved(before, after))
+                before = after
+        return found
+
+    return tried
+
+
+class Open(guards.Allowed):
+    """Says what the guard in its place said, and lets everybody in."""
+
+    async def __call__(self, *_: Any) -> None:
+        return None
 
 
 def test_the_table_is_the_apps(web: Client) -> None:
@@ -105,52 +205,66 @@ def test_the_table_is_the_apps(web: Client) -> None:
     assert set(ROLES) == ALL
 
 
-async def test_whoever_may_not_gets_nowhere_and_changes_nothing(
-    as_role: Login, web: Client, real: dict[str, str], db: Any
-) -> None:
-    refused = 0
-    for role in (*sorted(ALL), ""):
-        if role:
-            await as_role(role)
-        else:
-            web.cookies.clear()
-        before = await snapshot(db)
-        for (method, path), roles in REVIEWED.items():
-            if roles is None or role in roles:
-                continue
-            answer = await web.request(method, at(path, real), json={} if method == "POST" else None)
-            code = answer.json()["code"]
-            assert (answer.status_code, code) == ((403, "not_your_role") if role else (401, "login_needed")), (
-                role,
-                path,
-            )
-            assert "没有这个权限" in answer.text or "请先登录" in answer.text
-            refused += 1
-        assert await snapshot(db) == before, role
-    assert refused >= 60
+def test_without_the_demo_its_routes_are_not_there(config: Settings) -> None:
+    app = create_app(msgspec.structs.replace(config, demo=False), own_database=False)
+    assert said(app) == {k: v for k, v in REVIEWED.items() if "/demo/" not in k[1]}
 
 
-async def test_whoever_may_is_let_in(as_role: Login, web: Client, real: dict[str, str]) -> None:
+async def test_whoever_may_not_gets_nowhere_reads_nothing_and_changes_nothing(breaches: Any) -> None:
+    assert len(FORBIDDEN) >= 100
+    assert await breaches() == {}
+
+
+async def test_whoever_may_is_let_in(as_role: Login, web: Client, real: dict[str, Any]) -> None:
     for role in sorted(ALL):
         await as_role(role)
-        for (method, path), roles in REVIEWED.items():
-            if roles is None or role not in roles or method != "GET":
+        for (method, path), roles in sorted(REVIEWED.items(), key=lambda r: r[0][1] == "/api/logout"):
+            if roles is None or role not in roles:
                 continue
-            answer = await web.get(at(path, real))
-            assert answer.status_code in (200, 404), (role, path, answer.text)
+            answer = await web.request(method, at(path, real), json={} if method == "POST" else None)
+            if answer.status_code == 404:
+                assert answer.json()["code"] in ("no_note", "no_pdf"), (role, path)  # the order and the sheet have none
+                continue
+            assert answer.status_code in ((200,) if method == "GET" else (200, 201, 204, 400, 409, 422)), (
+                role,
+                path,
+                answer.text,
+            )
 
 
-async def test_an_opened_guard_is_noticed(web: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Planted: one route lets everybody in."""
-    route = next(r for r in web.app.routes if r.path.endswith("/note"))
-    note = next(h for h in route.route_handlers if isinstance(h, HTTPRouteHandler) and "GET" in h.http_methods)
+@pytest.mark.parametrize("opened", ["/api/orders/{order_id:uuid}/note", "/api/print-jobs/{print_job:uuid}/printed", ""])
+async def test_a_guard_that_lets_everybody_in_is_noticed(
+    opened: str, web: Client, breaches: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted: it declares what it should and does not do it; "" on every route, so each cell can turn red."""
+    for (_, path), handler in handlers(web.app).items():
+        if path == opened or not opened:
+            for guard in handler.resolve_guards():
+                if isinstance(guard, guards.Allowed):
+                    monkeypatch.setattr(handler, "_resolved_guards", [Open(guard.roles)])
+    assert said(web.app) == REVIEWED
+    assert set(await breaches()) == {f for f in FORBIDDEN if f[2] == opened or not opened}
+
+
+async def test_a_guard_that_names_one_role_too_many_is_noticed(web: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = handlers(web.app)["GET", "/api/orders/{order_id:uuid}/note"]
     (guard,) = [g for g in note.resolve_guards() if isinstance(g, guards.Allowed)]
     monkeypatch.setattr(guard, "roles", frozenset(ALL))
     assert said(web.app) != REVIEWED
 
 
-async def test_the_snapshot_can_fail(real: dict[str, str], db: Any) -> None:
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ("update order_line set qty = qty + 1", {"order_line"}),
+        ("update stock set on_hand = on_hand + 1 where sku = (select min(sku::text)::uuid from stock)", {"stock"}),
+        ("delete from notice", {"notice"}),
+        ("insert into running_number(name, n) values('snapshot', 1)", {"running_number"}),
+        ("update session set seen_at = now() - interval '1 hour'", set()),
+        ("update session set ends_at = ends_at + interval '1 second'", {"session"}),
+    ],
+)
+async def test_the_snapshot_can_fail(change: str, where: set[str], real: dict[str, Any], db: Any) -> None:
     before = await snapshot(db)
-    await db.run("update order_line set qty = qty + 1")
-    after = await snapshot(db)
-    assert {t for t in after if after[t] != before[t]} == {"order_line"}
+    assert db.touched(await db.run(change)) >= 1
+    assert moved(before, await snapshot(db)) == where

@@ -38,12 +38,14 @@ class Yard:
         self.db, self.config, self.namespace = db, config, f"t{uuid4().hex[:8]}"
         self.workers: list[subprocess.Popen[bytes]] = []
 
-    async def worker(self) -> subprocess.Popen[bytes]:
+    async def worker(self, doomed: bool = False) -> subprocess.Popen[bytes]:
+        """doomed: a job that kills it waits already, and may be quicker than its first word."""
         command = [sys.executable, str(HOST), self.namespace]
         started = subprocess.Popen(command, env=environment(self.config), stdout=subprocess.PIPE)
         self.workers.append(started)
         assert started.stdout is not None
-        assert await asyncio.to_thread(started.stdout.readline) == b"ready\n"
+        said = await asyncio.to_thread(started.stdout.readline)
+        assert said == b"ready\n" or (doomed and said == b"")
         return started
 
     async def enter(self, *new: NewJob) -> None:
@@ -141,7 +143,7 @@ async def test_a_follow_up_entered_during_a_run_runs_after_it(yard: Yard) -> Non
 async def test_a_job_that_kills_its_worker_is_parked_and_others_go_on(yard: Yard) -> None:
     await yard.enter(NewJob(kind="t.poison", args={"what": "p"}))
     for deaths in range(1, MAX_SILENT_ENDS + 1):
-        worker = await yard.worker()
+        worker = await yard.worker(doomed=True)
         if deaths > 1:
             await yard.time_passes()
         await yard.until(lambda w=worker: asyncio.sleep(0, w.poll() is not None))  # type: ignore[misc]
