@@ -47,6 +47,7 @@ _POSTGRES = {
     "maintenance_work_mem": "48MB",
     "effective_cache_size": "512MB",
     "max_wal_size": "512MB",
+    "random_page_cost": "1.1",  # a flash disk, or memory: a look into an index is no seek
     "io_method": "sync",  # the other methods keep three idle worker processes
     "max_logical_replication_workers": "0",
     "jit": "off",

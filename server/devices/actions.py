@@ -126,9 +126,9 @@ async def push(floor: Floor, up: Up) -> Ack | Fork:
 
 async def decide(floor: Floor, events: Sequence[Incoming]) -> list[uplink.Decision]:
     """One locked read, pure rules, writes in sets. In a savepoint of its own: the engine may call it again."""
-    named = [UUID(bytes=e.ev.who) for e in events if len(e.ev.who) == 16]
-    people = await queries.people_of(floor.device, named)
-    acts = [understood(e, floor.person, people) for e in events]
+    named = {who: UUID(bytes=who) for who in {e.ev.who for e in events} if len(who) == 16}
+    people = await queries.people_of(floor.device, list(named.values()))
+    acts = [understood(e, floor.person, named.get(e.ev.who), people) for e in events]
     async with db.transaction() as tx:
         board = await queries.lock_board(acts)
         decisions = rules.decide(board, acts, floor.device)
@@ -137,13 +137,13 @@ async def decide(floor: Floor, events: Sequence[Incoming]) -> list[uplink.Decisi
     return [(d.code, d.info()) for d in decisions]
 
 
-def understood(incoming: Incoming, person: UUID, people: set[UUID]) -> Act:
+def understood(incoming: Incoming, person: UUID, who: UUID | None, people: set[UUID]) -> Act:
     """An event as the rules want it.
 
-    people: who had a session on this device. An event that names another is the session's person's, and says so.
+    who: whom the event names, if that can be read. people: who had a session on this device. An event that names
+    another is the session's person's, and says so.
     """
     ev = incoming.ev
-    who = UUID(bytes=ev.who) if len(ev.who) == 16 else None
     known = who is not None and (who == person or who in people)
     body: Any = None
     error = ""

@@ -73,7 +73,8 @@ def _room(pick: Pick) -> int:
 
 # -- pick ------------------------------------------------------------------------------------------------------------
 def _pick(board: Board, act: Act, body: PickBody, pick: Pick) -> Decision:
-    if not any(same_code(body.code, c) for c in (pick.sku_code, *pick.barcodes)):
+    codes = (pick.sku_code, *pick.barcodes)
+    if body.code not in codes and not any(same_code(body.code, c) for c in codes):
         return held("wrong_goods", f"扫到的条码不是 {pick.sku_code}，未计入，已交由负责人处理")
     reason = board.blocked(pick.order_id, pick.wave) or ("held" if pick.state == "cancelled" else "")
     if reason:
