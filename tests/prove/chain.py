@@ -201,7 +201,13 @@ class Run:
         saved = json.loads((self.house.data / "sandbox.json").read_text())
         carrier = {w: (p["shipment_id"], bool(p["handed_at"])) for w, p in saved["parcels"].items()}
         sent = [json.loads(line) for line in self.sends.read_text().splitlines()] if self.sends.exists() else []
-        return judge.Books(await shops.orders(), carrier, sent, await judge.read_hub(self.dsn), hall, phones, moved)
+        hub = await judge.read_hub(self.dsn)
+        for _ in range(20):  # shops go on completing orders: what came in since is given the time to be read
+            if not any(r["state"] == "new" for r in hub["raw"]):
+                break
+            await asyncio.sleep(0.5)
+            hub = await judge.read_hub(self.dsn)
+        return judge.Books(await shops.orders(), carrier, sent, hub, hall, phones, moved)
 
     def _counts(
         self, books: judge.Books, faults: Counter[str], buyers: Buyers, desk: Desk, rest: float
