@@ -15,6 +15,7 @@ from server.sandbox.jd import order as jd_order
 from server.sandbox.model import Order, Platform, Sent
 from server.sandbox.model import State as OrderState
 from server.sandbox.pinduoduo import order as pdd_order
+from server.sandbox.pushes import Weather
 from server.sandbox.shopee import order as shopee_order
 from server.sandbox.taobao import trade
 from server.sandbox.world import World
@@ -70,6 +71,18 @@ class Review(Subject, kw_only=True):
 class Demand(Struct, kw_only=True, forbid_unknown_fields=True):
     rate_per_min: float | None = None
     burst: Count = 0
+
+
+class Consent(Struct, kw_only=True, forbid_unknown_fields=True):
+    platform: Platform
+
+
+class Listening(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Whether pushes are made for a platform, and where they are sent ("": they wait to be fetched)."""
+
+    platform: Platform
+    on: bool = True
+    url: str = ""
 
 
 class Pace(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -241,6 +254,28 @@ class Control(Controller):
         world.touch()
         return {"rate_per_min": world.saved.rate_per_min, "ids": [o.external_id for o in placed]}
 
+    @post("/consent", status_code=200)
+    async def consent(self, data: Consent, state: State) -> dict[str, Any]:
+        """The shop's owner says yes: the code that the callback would bring."""
+        world = _world(state)
+        code = world.grants(data.platform).code(world.now())
+        world.touch()
+        return {"code": code}
+
+    @post("/pushes", status_code=200)
+    async def listen(self, data: Listening, state: State) -> dict[str, Any]:
+        world = _world(state)
+        box = world.pushes.box(data.platform)
+        box.on, box.url = data.on, data.url
+        world.touch()
+        return {"on": box.on, "url": box.url}
+
+    @post("/weather", status_code=200)
+    async def weather(self, data: Weather, state: State) -> Weather:
+        """Which part of the pushes is lost, doubled or late from now on."""
+        _world(state).pushes.weather = data
+        return data
+
     @post("/carrier", status_code=200)
     async def pace(self, data: Pace, state: State) -> dict[str, Any]:
         """How fast the carrier is, from now on."""
@@ -281,6 +316,9 @@ class Control(Controller):
             "handed_over": sum(1 for p in world.saved.parcels.values() if p.handed_at),
             "tracks": len(world.saved.tracks),
             "calls": dict(world.calls),
+            "faults": dict(world.faults.fired),
+            "pushes": {p: box.seen | {"waiting": len(box.waiting)} for p, box in world.saved.pushes.items()},
+            "tokens": {p: {"refreshed": b.refreshed, "spent": len(b.spent)} for p, b in world.saved.grants.items()},
             "refusals": dict(world.refusals),
             "warnings": list(world.warnings),
         }

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from email.utils import formatdate
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -9,6 +10,7 @@ import msgspec
 from litestar import Request, Response
 from msgspec import Struct
 
+from server.sandbox import spoil
 from server.sandbox.world import World
 
 
@@ -104,17 +106,36 @@ async def serve(world: World, front: Front, request: Request[Any, Any, Any], pat
     if hit.before:
         return _broken(hit.before)
     asked.token_dead = hit.token_dead
+    if hit.token_end:
+        world.end_tokens(front.name)
+    if hit.shift:
+        world.shift(front.name)
+    if hit.apply_after_s:
+        # Kept by the loop, not by the request: the caller is long gone when it is done.
+        asyncio.get_running_loop().call_later(hit.apply_after_s, front.answer, asked)
+        return _broken(504)
     if hit.limited:
         reply = front.limited(asked)
     else:
-        reply = front.busy(asked) if hit.busy else front.answer(asked)
+        with world.clock_off(hit.skew_s):
+            reply = front.busy(asked) if hit.busy else front.answer(asked)
+    for how in hit.spoil:
+        for order in spoil.orders_in(reply.body):
+            spoil.spoil(order, how, world.faults.draw)
     if reply.refusal:
         world.refusals[f"{front.name} {method} {reply.refusal}"] += 1
     if hit.late_s:
         await asyncio.sleep(hit.late_s)
     if hit.after:
         return _broken(hit.after)
-    return json(reply.body, reply.status)
+    return dated(json(reply.body, reply.status), world, hit.skew_s)
+
+
+def dated(response: Response[bytes], world: World, skew_s: float) -> Response[bytes]:
+    """With the platform's own idea of the time in its Date header, where that is off."""
+    if skew_s:
+        response.headers["date"] = formatdate(world.time() + skew_s, usegmt=True)
+    return response
 
 
 def _broken(status: int) -> Response[bytes]:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 
 class Knobs(Struct, frozen=True, kw_only=True):
@@ -43,6 +43,21 @@ class Knobs(Struct, frozen=True, kw_only=True):
     """get_order_detail: an unknown order_sn is left out, or fails the call. None known: error_not_found anyway."""
     shopee_ship_mode: Literal["non_integrated", "pickup", "dropoff"] = "non_integrated"
     """non_integrated: the seller's own waybill number is accepted. Else the platform makes one."""
+
+    token_life: dict[str, tuple[int, int]] = field(
+        default_factory=lambda: {
+            "taobao": (86_400, 0),
+            "jd": (86_400 * 30, 86_400 * 30),
+            "pinduoduo": (86_400, 86_400 * 30),
+            "shopee": (14_400, 86_400 * 30),
+        }
+    )
+    """Seconds that an access token and a refresh token live. Only Shopee's 4 h and 30 days are published; the others
+    depend on the app."""
+    old_token_s: int = 0
+    """How long an access token lives on after a refresh (unknown; 0 is the strictest)."""
+    message_again_s: float = 10.0
+    """Taobao: unconfirmed messages come again (the real ones after about ten minutes)."""
 
     collect_after_s: float = 5.0
     """Carrier: from hand-over to collected."""

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from server.sandbox import people, tracking
+from server.sandbox import cases, people, tracking
 from server.sandbox.demand import refund_id
-from server.sandbox.model import Order, Receiver, Sent
+from server.sandbox.model import Line, Order, Receiver, Sent
 from server.sandbox.world import World
 
 
@@ -24,6 +24,7 @@ def cancel(world: World, order: Order, at: int) -> None:
         for line in order.lines:
             line.refund, line.refunded_at = "done", at
             line.refund_id = line.refund_id or refund_id(order, line)
+            _case(world, order, line, "done", at)
     if order.state in ("unpaid", "paid"):
         order.state, order.closed_at = "cancelled", at
     world.changed(order, at)
@@ -35,11 +36,21 @@ def refund(world: World, order: Order, at: int, *, to: str, lines: list[int]) ->
         if lines and line.n not in lines:
             continue
         line.refund = "asked" if to == "asked" else "done" if to == "done" else "none"
-        line.refund_id = "" if to == "none" else line.refund_id or refund_id(order, line)
+        if to != "none":
+            line.refund_id = line.refund_id or refund_id(order, line)
+            _case(world, order, line, line.refund, at)
+        elif line.refund_id:
+            _case(world, order, line, "closed", at)
+            line.refund_id = ""
         line.refunded_at = at if to == "done" else 0
     if order.refund == "done" and order.state in ("unpaid", "paid"):
         order.state, order.closed_at = "cancelled", at
     world.changed(order, at)
+
+
+def _case(world: World, order: Order, line: Line, state: Any, at: int) -> None:
+    case = cases.note(world.cases(order.platform), order, line, line.refund_id, state, at)
+    world.pushes.tell(order.platform, "refund", case.id, case.state, world.time())
 
 
 def move(world: World, order: Order, at: int, *, parts: dict[str, Any]) -> None:

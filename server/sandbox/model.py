@@ -91,6 +91,8 @@ class Order(Struct, kw_only=True):
     address_version: int = 1
     sent: Sent | None = None
     collected: bool = False
+    hidden_until: float = 0.0
+    """Lists do not show its last change before this moment; asked for by its number it is there."""
 
     @property
     def goods(self) -> int:

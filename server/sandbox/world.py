@@ -2,15 +2,20 @@
 
 import random
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from msgspec import Struct, field
 
-from server.sandbox import demand, tracking
+from server.sandbox import cases, demand, tracking
+from server.sandbox.cases import Case
 from server.sandbox.faults import Faults
+from server.sandbox.grants import Book, Grants
 from server.sandbox.knobs import Knobs
 from server.sandbox.model import Order, Platform, Sent
+from server.sandbox.pushes import Box, Pushes
+from server.sandbox.shelf import Shelf
 from server.sandbox.tracking import Parcel, Track
 
 Clock = Callable[[], float]
@@ -36,6 +41,10 @@ class Saved(Struct, kw_only=True):
     """Carrier: shipment_id -> waybill number."""
     tracks: list[Track] = field(default_factory=list)
     requests: int = 0
+    grants: dict[Platform, Book] = field(default_factory=dict)
+    shelves: dict[Platform, Shelf] = field(default_factory=dict)
+    cases: dict[Platform, dict[str, Case]] = field(default_factory=dict)
+    pushes: dict[Platform, Box] = field(default_factory=dict)
 
 
 class World:
@@ -45,6 +54,7 @@ class World:
         self.knobs = knobs
         self.saved = saved
         self.faults = Faults(saved.seed)
+        self.pushes = Pushes(saved.pushes, saved.seed)
         self.calls: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
         self.warnings: deque[str] = deque(maxlen=200)
@@ -52,9 +62,11 @@ class World:
         self.deliver_after_s = knobs.deliver_after_s
         self.on_change: Callable[[], None] = lambda: None
         self._clock = clock
+        self._off_s = 0.0
         self._due = 0.0
         """When the steady rate owes its next order; 0 = it has not started."""
         self._waybills: dict[str, list[Order]] = {}
+        self._rng = random.Random(f"{saved.seed}:world")
         for orders in saved.orders.values():
             for order in orders.values():
                 self._remember(order)
@@ -66,7 +78,22 @@ class World:
 
     def now(self) -> int:
         """Server time, epoch seconds."""
-        return int(self._clock())
+        return int(self._clock() + self._off_s)
+
+    @contextmanager
+    def clock_off(self, seconds: float) -> Iterator[None]:
+        """Within it the platform's clock is wrong by so much."""
+        self._off_s = seconds
+        try:
+            yield
+        finally:
+            self._off_s = 0.0
+
+    def end_tokens(self, platform: str) -> None:
+        """A shop's access tokens end now; the carrier has none."""
+        if platform in self.saved.orders:
+            self.grants(platform).end(self.now())
+            self.touch()
 
     def tick(self) -> None:
         """Let happen what is due: orders of the steady rate, the carrier's events. Called before each answer."""
@@ -105,6 +132,11 @@ class World:
             platform, seed=self.saved.seed, serial=serial, at=at, draw_seed=draw_seed, odd=odd, skus=skus
         )
         self.saved.orders[platform][order.external_id] = order
+        for line in order.lines:
+            self.shelf(platform).sold(line.code, line.qty)
+            if line.refund_id:  # it was born with one
+                cases.note(self.cases(platform), order, line, line.refund_id, "asked", order.modified)
+        self.told(order)
         self.touch()
         return order
 
@@ -126,12 +158,45 @@ class World:
         return self.saved.orders[platform].get(external_id)
 
     def all(self, platform: Platform) -> list[Order]:
-        return list(self.saved.orders[platform].values())
+        """Those that lists show already: a change may be kept from them for a while."""
+        now = self.time()
+        return [o for o in self.saved.orders[platform].values() if o.hidden_until <= now]
 
     def changed(self, order: Order, at: int | None = None) -> None:
-        """Move `modified` (never backwards) and note that there is something to save."""
+        """Move `modified` (never backwards), tell whoever listens, and note that there is something to save."""
         order.modified = max(order.modified, self.now() if at is None else at)
+        self.told(order)
         self.touch()
+
+    def told(self, order: Order) -> None:
+        """An order is new or changed: lists may learn of it late, pushes are made."""
+        if self.faults.late_share and self._rng.random() < self.faults.late_share:
+            order.hidden_until = self.time() + self._rng.uniform(0.0, self.faults.late_s)
+            self.faults.fired["late_visibility"] += 1
+        self.pushes.tell(order.platform, "order", order.external_id, order.state, self.time())
+
+    def shift(self, platform: str) -> None:
+        """Some order changes just now, between two pages of whoever reads."""
+        orders = self.all(platform) if platform in self.saved.orders else []
+        if orders:
+            self.changed(self._rng.choice(orders[-200:]))
+            self.faults.fired["shift_pages"] += 1
+
+    # -- what else a shop has
+
+    def grants(self, platform: Platform) -> Grants:
+        """Its tokens."""
+        book = self.saved.grants.setdefault(platform, Book())
+        access_s, refresh_s = self.knobs.token_life[platform]
+        return Grants(platform, book, access_s=access_s, refresh_s=refresh_s)
+
+    def shelf(self, platform: Platform) -> Shelf:
+        """The numbers that its buyers see."""
+        return self.saved.shelves.setdefault(platform, Shelf())
+
+    def cases(self, platform: Platform) -> dict[str, Case]:
+        """Its after-sales cases by their ids."""
+        return self.saved.cases.setdefault(platform, {})
 
     def touch(self) -> None:
         self.on_change()
