@@ -18,6 +18,9 @@ from server.kit import crypto, db
 from server.orders import api as orders
 from server.picking import api as picking
 from server.platforms import api as platforms
+from server.platforms import hooks, registry
+from server.platforms import http as line
+from server.platforms.port import Platform
 from server.settings import Settings
 from server.shipping import api as shipping
 from server.tasks import api as tasks
@@ -38,15 +41,23 @@ _HEADERS = {
 def create_app(settings: Settings, *, own_database: bool = True) -> Litestar:
     """The web app. own_database=False: the caller has opened server.kit.db on this loop (tests)."""
 
+    outside: dict[str, Any] = {}
+
+    def connect_to(code: str) -> Platform:
+        """An adapter that calls out, for what a person waits for: authorising a shop, trying it out."""
+        return registry.connect(code, outside["line"])
+
     @asynccontextmanager
     async def resources(_: Litestar) -> AsyncIterator[None]:
         if own_database:
             crypto.load(settings.key_file)
             await db.open(settings.database_url, size=20, patience_s=db.PATIENCE_S)
+        outside["line"] = line.new_client()
         try:
             async with devices.running(settings):
                 yield
         finally:
+            await outside.pop("line").aclose()
             if own_database:
                 await db.close()
 
@@ -72,11 +83,16 @@ def create_app(settings: Settings, *, own_database: bool = True) -> Litestar:
         return response
 
     app = Litestar(
-        route_handlers=[Router("/api", route_handlers=routers, after_request=no_store), pwa.serve],
+        route_handlers=[
+            Router("/api", route_handlers=routers, after_request=no_store),
+            Router("/", route_handlers=[hooks.router], after_request=no_store),
+            pwa.serve,
+        ],
         middleware=[caller.Caller()],
         exception_handlers=problem.HANDLERS,
         dependencies={
             "settings": Provide(lambda: settings, sync_to_thread=False),
+            "connect_to": Provide(lambda: connect_to, sync_to_thread=False),
             "version": Provide(lambda: VERSION, sync_to_thread=False),
             "files": Provide(lambda: files, sync_to_thread=False),
         },

@@ -77,6 +77,30 @@ class ShopTroubled(Event, frozen=True):
     on = "shop"
 
 
+class ShopAuthorised(Event, frozen=True):
+    """to.until: when its access token ends. By its owner, or renewed by the hub."""
+
+    on = "shop"
+
+
+class ShopPaused(Event, frozen=True):
+    """It did not answer again and again: calls rest until to.until."""
+
+    on = "shop"
+
+
+class ShopTurned(Event, frozen=True):
+    """A person switched it; to.state."""
+
+    on = "shop"
+
+
+class BackfillStarted(Event, frozen=True):
+    """to.from, to.to: the days that are read once more."""
+
+    on = "shop"
+
+
 # -- orders ---------------------------------------------------------------------------------------------------------
 class OrderTaken(Event, frozen=True):
     """The order is known to the hub for the first time."""

@@ -58,6 +58,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return f"http://127.0.0.1:{self.sandbox_port}"
 
 
+def demo_ended(data_dir: Path) -> bool:
+    """A real shop was added to a demo: no demo logins and no sandbox from then on."""
+    return (data_dir / "demo_ended").exists()
+
+
 def _number(env: dict[str, str], name: str, default: int) -> int:
     text = env.get(name, "")
     if not text:
@@ -74,16 +79,17 @@ def load(env: dict[str, str] | None = None) -> Settings:
     """
     e = dict(os.environ) if env is None else env
     port = _number(e, "PORT", 8720)
+    data_dir = Path(e.get("DATA_DIR") or ".zhongshu/data").absolute()
     return Settings(
         database_url=e.get("DATABASE_URL", ""),
         redis_url=e.get("REDIS_URL", ""),
-        data_dir=Path(e.get("DATA_DIR") or ".zhongshu/data").absolute(),
+        data_dir=data_dir,
         key_file=Path(e.get("KEY_FILE") or ".zhongshu/keys/key").absolute(),
         port=port,
         sandbox_port=_number(e, "SANDBOX_PORT", port + 1),
         lan=e.get("LAN") == "1",
         public_url=e.get("PUBLIC_URL", ""),
-        demo=e.get("DEMO") == "1",
+        demo=e.get("DEMO") == "1" and not demo_ended(data_dir),
         tz=e.get("TZ_SHOP") or "Asia/Shanghai",
         log_level=e.get("LOG_LEVEL") or "info",
         pwa_dir=Path(e.get("PWA_DIR") or Path(__file__).parent.parent / "pwa" / "dist").absolute(),

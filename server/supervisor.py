@@ -21,7 +21,7 @@ import msgspec
 from server import embedded, instance
 from server.children import Child, line
 from server.errors import Conflict, Error, Unavailable
-from server.settings import Settings
+from server.settings import Settings, demo_ended
 
 _NAME = "zhongshu"
 _GRACE = 10.0
@@ -47,6 +47,7 @@ class Supervisor:
         """What the name of a child is appended to."""
         self.databases: embedded.Embedded | None = None
         self.children: list[Child] = []
+        self._ended: list[Child] = []
         self.once_ready = False
         self._asked = 0
         self._due: dict[str, float] = {}
@@ -179,6 +180,8 @@ class Supervisor:
             for name in self.databases.revive():
                 self._say(_NAME, f"{name} 意外结束，已重新启动 (had ended, is running again)")
         now = time.monotonic()
+        if self.settings.demo and demo_ended(self.settings.data_dir):
+            self._end_sandbox()
         for child in [c for c in self.children if c.service and not c.alive]:
             due = self._due.get(child.name)
             if due is None:
@@ -186,6 +189,14 @@ class Supervisor:
                 self._due[child.name] = now + self._pause(child, now)
             elif now >= due:
                 self._launch(child)
+
+    def _end_sandbox(self) -> None:
+        """A real shop was added: the simulated ones are over."""
+        for child in [c for c in self.children if c.name == "sandbox"]:
+            self._say(_NAME, "已接入真实店铺，演示店铺停止 (a real shop was added: the sandbox ends)")
+            child.end(signal.SIGTERM)
+            self.children.remove(child)
+            self._ended.append(child)
 
     def _pause(self, child: Child, now: float) -> float:
         if now - child.started_at > _STEADY:
@@ -223,7 +234,7 @@ class Supervisor:
         for child in self.children:
             child.end(signal.SIGTERM)
         self._drain(_GRACE)
-        for child in self.children:
+        for child in [*self.children, *self._ended]:
             child.end(signal.SIGKILL)  # also when it ended: its group may hold more
         self._drain(5)
         if self.databases is not None:

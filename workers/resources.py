@@ -11,26 +11,32 @@ import httpx
 from server.kit import crypto, db
 from server.platforms import http as web
 from server.platforms import registry
+from server.platforms.limiter import RedisLimiter
 from server.platforms.port import Platform
 from server.settings import Settings
 
 _settings: Settings | None = None
 _http: httpx.AsyncClient | None = None
 _platforms: dict[str, Platform] = {}
+_limiter: RedisLimiter | None = None
 
 
 async def open(settings: Settings, *, size: int = 10) -> None:
     """Open everything. Call once, on the loop that will use it."""
-    global _settings, _http
+    global _settings, _http, _limiter
     _settings = settings
     await asyncio.to_thread(crypto.load, settings.key_file)
     await db.open(settings.database_url, size=size, patience_s=db.PATIENCE_S)
-    _http = web.new_client()
+    _limiter = RedisLimiter(settings.redis_url) if settings.redis_url else None
+    _http = web.new_client(_limiter)
 
 
 async def close() -> None:
-    global _http, _settings
+    global _http, _settings, _limiter
     _platforms.clear()
+    if _limiter is not None:
+        await _limiter.close()
+        _limiter = None
     if _http is not None:
         await _http.aclose()
         _http = None

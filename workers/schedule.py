@@ -10,7 +10,7 @@ import structlog
 from server.errors import Error
 from server.kit import clock, db
 from server.kit.jobs import NewJob
-from server.platforms import pulling
+from server.platforms import pulling, refunds, registry, tokens
 from server.settings import Settings
 from server.shipping import actions as shipping
 from workers import resources
@@ -22,6 +22,9 @@ _LOCK = 0x7A68_7363
 TICK_S = 1.0
 TRACK_EVERY_S = 60.0
 TRACK_EVERY_DEMO_S = 3.0
+LISTEN_EVERY_S = 5.0
+ASK_EVERY_DEMO_S = 10.0
+RENEW_EVERY_S = 10.0
 SWEEP_EVERY_S = 3600.0
 NIGHT_HOUR = 3
 """From this hour of the shop's day on, the nightly jobs of that day are entered."""
@@ -38,7 +41,7 @@ class Scheduler:
         self.started = asyncio.Event()
         """Leads or stands by: the database answers."""
         self._pulled: dict[str, float] = {}
-        self._tracked = self._swept = -1e9
+        self._tracked = self._swept = self._renewed = self._warned = -1e9
         self._night = ""
 
     async def run(self) -> None:
@@ -69,7 +72,8 @@ class Scheduler:
     async def tick(self) -> None:
         """Enter what is due now, in one transaction."""
         now = time.monotonic()
-        new = await self._pulls(now) + await self._tracks(now) + self._sweep(now) + await self._nights()
+        new = await self._pulls(now) + await self._asks(now) + await self._renewals(now)
+        new += await self._tracks(now) + self._sweep(now) + await self._nights()
         if new:
             async with db.transaction() as tx:
                 tx.enqueue(*new)
@@ -83,6 +87,32 @@ class Scheduler:
                 self._pulled[str(shop.id)] = now
                 new.append(NewJob(kind="platforms.pull", key=str(shop.id), args={"shop_id": str(shop.id)}))
         return new
+
+    async def _asks(self, now: float) -> list[NewJob]:
+        """Pushes that are fetched, and after-sales cases."""
+        new = []
+        for kind, every_s, can in (
+            ("platforms.listen", LISTEN_EVERY_S, lambda p: p.messages),
+            ("platforms.refunds", refunds.EVERY_S, lambda p: p.refunds),
+        ):
+            for shop in await pulling.list_to_ask(kind, lambda code, can=can: can(registry.get(code).powers)):  # type: ignore[misc]
+                at = f"{kind} {shop.id}"
+                wait = shop.every_s or (every_s if not self.settings.demo else min(every_s, ASK_EVERY_DEMO_S))
+                if now - self._pulled.get(at, -1e9) >= wait and not shop.under_way:
+                    self._pulled[at] = now
+                    new.append(NewJob(kind=kind, key=str(shop.id), args={"shop_id": str(shop.id)}))
+        return new
+
+    async def _renewals(self, now: float) -> list[NewJob]:
+        """Tokens that are due; once an hour a word about those that need their owner."""
+        if now - self._renewed < RENEW_EVERY_S:
+            return []
+        self._renewed = now
+        if now - self._warned >= SWEEP_EVERY_S:
+            self._warned = now
+            await tokens.warn(clock.now(), _renewable)
+        due = await tokens.due(clock.now(), _renewable)
+        return [NewJob(kind="platforms.renew", key=str(i), args={"shop_id": str(i)}) for i in due]
 
     async def _tracks(self, now: float) -> list[NewJob]:
         every = TRACK_EVERY_DEMO_S if self.settings.demo else TRACK_EVERY_S
@@ -105,6 +135,10 @@ class Scheduler:
         known = await db.rows("select kind from job where key = $1 and kind = any($2::text[])", day, list(NIGHTLY))
         self._night = day
         return [NewJob(kind=kind, key=day) for kind in NIGHTLY if kind not in {r["kind"] for r in known}]
+
+
+def _renewable(platform: str) -> bool:
+    return registry.get(platform).powers.refresh
 
 
 def run(settings: Settings) -> None:

@@ -26,7 +26,7 @@ from server.kit import clock, crypto, db, ids, numbers
 from server.kit.ids import uuid7
 from server.orders import changes, moves
 from server.orders.mapping import MappedOrder, has_receiver, map_order, personal
-from server.platforms import registry
+from server.platforms import hints, registry
 from server.platforms.port import RawOrder
 from server.stock import moves as stock
 from server.tasks import moves as tasks
@@ -34,10 +34,15 @@ from server.tasks.moves import NewTask
 
 BATCH = 500
 MAX_RAW = 10 * 1024 * 1024
+_ODD = frozenset({"unreadable", "missing", "bad_value", "mismatch"})
+"""Holds that may come from a broken answer rather than from the order: it is asked for again."""
 
 
 async def store_raw(shop_id: UUID, platform: str, raws: Sequence[RawOrder]) -> int:
-    """Store raw orders, sealed; a content that is known already is not stored twice. Returns how many were new."""
+    """Store raw orders, sealed; a content that is known already is not stored twice. Returns how many were new.
+
+    A known content that is not what the order stands on counts as news: the order has gone back to it.
+    """
     adapter = registry.get(platform)
     at = clock.now()
     rows: list[tuple[Any, ...]] = []
@@ -73,8 +78,14 @@ async def store_raw(shop_id: UUID, platform: str, raws: Sequence[RawOrder]) -> i
                                      received_at, state, error)
                select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::bytea[], $6::uuid[],
                                     $7::jsonb[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[])
-               on conflict (shop, external_id, content_hash) do nothing returning id, external_id, state, error""",
-            *db.unzip(rows, 11),
+               on conflict (shop, external_id, content_hash) do update
+                 set state = 'new', received_at = excluded.received_at
+                 where raw_order.state = 'mapped' and exists (
+                   select 1 from sales_order o join data_key k on k.id = raw_order.sealed_key and k.wrapped is not null
+                   where o.shop = raw_order.shop and o.external_id = raw_order.external_id and o.raw <> raw_order.id
+                     and not coalesce(o.modified_at > excluded.modified_at, false))
+               returning id, external_id, state, error""",
+            *db.unzip(_once(rows), 11),
         )
         bad = [r for r in stored if r["state"] == "quarantined"]
         if len(stored) > len(bad):
@@ -94,6 +105,11 @@ async def store_raw(shop_id: UUID, platform: str, raws: Sequence[RawOrder]) -> i
                 ],
             )
     return len(stored)
+
+
+def _once(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Each content once (pages overlap), in one order: a pull and a look may store the same at once."""
+    return [r for _, r in sorted({(r[2], r[3]): r for r in rows}.items())]
 
 
 async def map_pending(shop_id: UUID, platform: str) -> int:
@@ -131,6 +147,7 @@ async def map_pending(shop_id: UUID, platform: str) -> int:
             raw, mapped, body = newest[external_id]
             events += await _change(tx, platform, old, raw, mapped, body)
         await db.run("update raw_order set state = 'mapped' where id = any($1::uuid[])", [r["id"] for r in raws])
+        await hints.again(tx, shop_id, [i for i, (_, m, _) in newest.items() if any(h.code in _ODD for h in m.holds)])
         await tx.emit(*events)
     return len(raws)
 

@@ -56,23 +56,23 @@ async def pulled(shop_id: UUID, until: datetime) -> None:
     """A whole window is stored: the watermark moves forward, never back."""
     async with db.transaction():
         await db.run(
-            """update shop set watermark = greatest(watermark, $2), last_pull_at = now(), trouble = '',
-                      state = case when state = 'needs_auth' then 'on' else state end where id = $1""",
+            """update shop set watermark = greatest(watermark, $2), last_pull_at = now(), trouble = '', failures = 0,
+                      open_until = null, state = case when state = 'needs_auth' then 'on' else state end
+               where id = $1""",
             shop_id,
             until,
         )
 
 
-async def troubled(shop_id: UUID, message: str, *, needs_auth: bool = False) -> None:
+async def troubled(shop_id: UUID, message: str) -> None:
     """A pull failed: what a person sees beside the shop. An event only when it is news."""
     async with db.transaction() as tx:
         news = await db.value(
-            """update shop set trouble = $2, state = case when $3 then 'needs_auth' else state end
+            """update shop set trouble = $2
                from (select trouble as was from shop where id = $1 for update) old
                where id = $1 returning old.was <> $2""",
             shop_id,
             message,
-            needs_auth,
         )
         if news:
             await tx.emit(ShopTroubled(subject=shop_id, reason=message))

@@ -13,6 +13,7 @@ from msgspec import Struct
 from server.errors import Rejected, Unauthenticated, Unavailable
 from server.kit import clock
 from server.platforms import raw
+from server.platforms.limiter import Limiter
 from server.platforms.port import Shop, Trouble
 
 MAX_BODY: Final = 10 * 1024 * 1024
@@ -35,14 +36,22 @@ class Answer(Struct, frozen=True):
     retry_after: float | None
 
 
-def new_client() -> httpx.AsyncClient:
-    """The client for all platforms of a process. Redirects are not followed: a request holds secrets."""
-    return httpx.AsyncClient(
+class Line(httpx.AsyncClient):
+    """The client for all platforms of a process, and the limit that its calls keep."""
+
+    limiter: Limiter | None = None
+
+
+def new_client(limiter: Limiter | None = None) -> Line:
+    """Redirects are not followed: a request holds secrets."""
+    line = Line(
         timeout=httpx.Timeout(20.0, connect=5.0),
         # Kept for less than gateways do (5 s is common): a connection that closes while we send looks like an outage.
         limits=httpx.Limits(max_connections=40, max_keepalive_connections=20, keepalive_expiry=2.0),
         mounts={"all://127.0.0.1": None, "all://localhost": None},  # never through a proxy
     )
+    line.limiter = limiter
+    return line
 
 
 class Gateway:
@@ -55,6 +64,7 @@ class Gateway:
         self._name = name
         self._read = read
         self._client = client
+        self._limiter = client.limiter if isinstance(client, Line) else None
         self._skew = timedelta()
         self.ahead = timedelta()
         """How far our clock was ahead of theirs at the last answer: windows must not end in their future."""
@@ -66,13 +76,22 @@ class Gateway:
         timestamp is answered once with the platform's own time, which is kept: it is told by the Date header
         alone, since a platform's time method is signed with a timestamp too.
         """
-        answer, trouble = await self._once(shop, build)
+        answer, trouble = await self._turn(shop, build)
         if trouble and trouble.clock and answer.date:
             self._skew = answer.date - clock.now()
-            answer, trouble = await self._once(shop, build)
+            answer, trouble = await self._turn(shop, build)
         if trouble:
             fail(self._name, trouble, shop, answer.retry_after)
         return answer.body
+
+    async def _turn(self, shop: Shop, build: Build) -> tuple[Answer, Trouble | None]:
+        if self._limiter is None:
+            return await self._once(shop, build)
+        await self._limiter.take(shop)
+        answer, trouble = await self._once(shop, build)
+        if trouble and trouble.kind == "unavailable" and trouble.retry_after:
+            await self._limiter.pause(shop, trouble.retry_after)
+        return answer, trouble
 
     async def _once(self, shop: Shop, build: Build) -> tuple[Answer, Trouble | None]:
         if self._client is None:

@@ -25,7 +25,7 @@ from server.kit import clock, db
 from server.kit.db import Tx
 from server.kit.jobs import NewJob
 from server.orders import moves as orders
-from server.platforms import actions as platforms
+from server.platforms import breaker, limiter, tokens
 from server.platforms import queries as shops
 from server.platforms.port import Platform, Shipment
 from server.shipping import moves, queries
@@ -211,12 +211,15 @@ async def write_back(parcel_id: UUID, platform: Callable[[str], Platform]) -> bo
     r = await queries.to_write_back(parcel_id)
     if r is None:
         return False
-    shop, _ = await shops.get_shop(r["shop"])
+    shop, row = await shops.get_shop(r["shop"])
+    breaker.check(row)
     shipment = Shipment(external_id=r["external_id"], waybill_no=r["waybill_no"], carrier_code=r["carrier"])
+    adapter = platform(shop.platform)
     try:
-        shipped = await platform(shop.platform).ship(shop, shipment)
+        with limiter.urgent():
+            shipped = await adapter.ship(shop, shipment)
     except Unauthenticated as e:
-        await platforms.troubled(r["shop"], e.message, needs_auth=True)
+        await tokens.refused(r["shop"], shop.access_token, e.message, can=adapter.powers.refresh)
         raise Unavailable("shop_needs_auth", e.message, retry_after=_SHOP_WAITS_S) from e
     except Rejected as e:
         async with db.transaction() as tx:

@@ -45,6 +45,10 @@ REASONS: Final = {
     "unreadable": "内容无法解析",
     "stopped": "包裹已被拦下",
     "foreign": "扫到未知条码",
+    "needs_auth": "授权已失效，请重新授权",
+    "expiring": "授权即将到期",
+    "lookup_failed": "有订单在平台上查不到",
+    "backfill_failed": "补拉历史订单失败",
 }
 
 

@@ -11,7 +11,7 @@ from server.accounts.api import PersonView
 from server.accounts.guards import anyone, user_of
 from server.catalog import queries as catalog
 from server.errors import NotFound
-from server.settings import Settings
+from server.settings import Settings, demo_ended
 
 
 class WarehouseRef(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ async def me(request: Request[Any, Any, Any], settings: Settings, version: str) 
         warehouse = WarehouseRef(found.id, found.name)
     return Me(
         person=PersonView(user.id, user.name, user.role),
-        demo=settings.demo,
+        demo=settings.demo and not demo_ended(settings.data_dir),
         version=version,
         unread=await queries.unread(user),
         warehouse=warehouse,

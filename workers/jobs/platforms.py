@@ -1,9 +1,9 @@
-"""platforms.pull: what changed in a shop since its watermark."""
+"""platforms.*: what changed in a shop, what pushes point at, after-sales cases, past days, and its tokens."""
 
 from uuid import UUID
 
 from server.orders import intake
-from server.platforms import pulling
+from server.platforms import backfill, hints, pulling, refunds, tokens
 from workers import resources
 from workers.actor import job
 
@@ -11,3 +11,28 @@ from workers.actor import job
 @job("platforms.pull", limit_s=3600)
 async def pull(shop_id: str) -> None:
     await pulling.pull(UUID(shop_id), resources.platform, intake.store_raw)
+
+
+@job("platforms.look", limit_s=900)
+async def look(shop_id: str) -> None:
+    await hints.look(UUID(shop_id), resources.platform, intake.store_raw)
+
+
+@job("platforms.listen")
+async def listen(shop_id: str) -> None:
+    await hints.listen(UUID(shop_id), resources.platform)
+
+
+@job("platforms.refunds", limit_s=900)
+async def refund_cases(shop_id: str) -> None:
+    await refunds.pull(UUID(shop_id), resources.platform)
+
+
+@job("platforms.backfill", limit_s=3600)
+async def past_days(shop_id: str) -> None:
+    await backfill.run(UUID(shop_id), resources.platform, intake.store_raw)
+
+
+@job("platforms.renew", limit_s=120)
+async def renew(shop_id: str, spent: str = "") -> None:
+    await tokens.renew(UUID(shop_id), resources.platform, spent)

@@ -10,7 +10,7 @@ import msgspec
 from server.accounts.queries import User
 from server.devices import actions, shapes
 from server.devices.actions import Floor
-from server.kit import clock, db
+from server.kit import clock, crypto, db
 from server.kit.ids import uuid7
 from server.orders import moves as orders
 from server.picking import actions as picking
@@ -36,12 +36,16 @@ class Warehouse:
 
     async def stock_up(self, qty: int = 500) -> None:
         await db.run("insert into warehouse(id, code, name) values($1, 'W1', '主仓')", self.id)
-        await db.run(
-            "insert into shop(id, platform, external_id, name, secret, secret_key) "
-            "values($1, 'taobao', 's1', '店', '', $2)",
-            self.shop,
-            uuid7(),
-        )
+        async with db.transaction():
+            key_id, key = await crypto.lasting_key(self.shop)
+            secret = crypto.seal(key_id, key, b'{"app_secret": "s", "access_token": "t"}', f"shop|secret|{self.shop}")
+            await db.run(
+                """insert into shop(id, platform, external_id, name, secret, secret_key)
+                   values($1, 'taobao', 's1', '店', $2, $3)""",
+                self.shop,
+                secret,
+                key_id,
+            )
         for code, (name, variant, bin, ean) in GOODS.items():
             self.skus[code] = uuid7()
             await db.run(

@@ -10,7 +10,7 @@ from server.errors import Rejected, Unauthenticated, Unavailable
 from server.kit import clock, db
 from server.orders import intake
 from server.platforms import pulling
-from server.platforms.port import RawOrder, Shop, Window
+from server.platforms.port import Powers, RawOrder, Shop, Window
 
 
 async def shop_row(floor: Any) -> Any:
@@ -23,6 +23,8 @@ async def raws() -> int:
 
 class Breaks:
     """The real adapter, but its second page fails as told."""
+
+    powers = Powers()
 
     def __init__(self, real: Any, error: Exception) -> None:
         self.real, self.error = real, error

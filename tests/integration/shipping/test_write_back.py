@@ -8,7 +8,7 @@ import pytest
 from server.errors import Conflict, Rejected, Unauthenticated, Unavailable
 from server.kit import db
 from server.kit import jobs as table
-from server.platforms.port import Shipment, Shipped, Shop
+from server.platforms.port import Powers, Shipment, Shipped, Shop
 from server.shipping import actions
 from server.tasks import actions as tasks
 from workers import actor, jobs, resources
@@ -16,6 +16,8 @@ from workers import actor, jobs, resources
 
 class Says:
     """A platform that answers a write-back as it is told."""
+
+    powers = Powers()
 
     def __init__(self, answer: Shipped | Exception) -> None:
         self.answer, self.asked = answer, list[Shipment]()

@@ -24,7 +24,15 @@ WAREHOUSE = {
     ("POST", "/api/sync/v1/pull"),
     ("POST", "/api/sync/v1/push"),
 }
-PUBLIC = {"/api/login", "/api/health", "/", "/{path:path}"}
+PUBLIC = {
+    "/hooks/{platform:str}",
+    "/hooks/consent",
+    "/hooks/consent/{word:str}",
+    "/api/login",
+    "/api/health",
+    "/",
+    "/{path:path}",
+}
 
 
 async def test_log_in_and_out(web: Client, world: World, db: Any) -> None:
