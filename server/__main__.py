@@ -158,6 +158,43 @@ def set_password(login: str, password: str) -> None:
     click.echo(f"已更新 {login} 的密码")
 
 
+@main.group(help="Shops. 店铺")
+def shop() -> None:
+    """Shops from the command line; the same is on the desk under 店铺."""
+
+
+@shop.command("add", help="Connect a shop; prints where its owner says yes. 接入店铺")
+@click.argument("platform", type=click.Choice(["taobao", "jd", "jdsp", "pinduoduo", "shopee"]))
+@click.option("--name", required=True, help="店铺名称")
+@click.option("--app-key", required=True, help="应用标识 (AppKey, client_id, partner_id)")
+@click.option("--app-secret", prompt="应用密钥 app secret", hide_input=True)
+@click.option("--external-id", default="", help="平台店铺号；授权后会自动填上")
+@click.option("--base-url", default="", help="接口地址；留空为正式环境")
+def add_shop(platform: str, name: str, app_key: str, app_secret: str, external_id: str, base_url: str) -> None:
+    from server.platforms import going_live
+
+    s = _need_database(_settings())
+    click.echo(_with_database(s, lambda: going_live.add(s, platform, name, app_key, app_secret, external_id, base_url)))
+
+
+@shop.command("test", help="Harmless signed calls, each explained. 试一试店铺接口")
+@click.argument("name")
+def test_shop(name: str) -> None:
+    from server.platforms import going_live
+
+    good, text = _with_database(_need_database(_settings()), lambda: going_live.try_out(name))
+    click.echo(text)
+    if not good:
+        raise SystemExit(1)
+
+
+@shop.command("list", help="The shops and how they are. 店铺列表")
+def list_shops() -> None:
+    from server.platforms import going_live
+
+    click.echo(_with_database(_need_database(_settings()), going_live.listed))
+
+
 @main.command("map", help="What orders a platform's response body becomes, as JSON; touches nothing. 试映射")
 @click.argument("platform", type=click.Choice(["taobao", "jd", "pinduoduo", "shopee"]))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))

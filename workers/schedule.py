@@ -28,7 +28,7 @@ RENEW_EVERY_S = 10.0
 SWEEP_EVERY_S = 3600.0
 NIGHT_HOUR = 3
 """From this hour of the shop's day on, the nightly jobs of that day are entered."""
-NIGHTLY = ("stock.check", "house.tidy")
+NIGHTLY = ("stock.check", "house.tidy", "platforms.reconcile")
 
 _LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 

@@ -200,6 +200,8 @@ class Powers(Struct, frozen=True):
     """Tokens can be renewed without a person."""
     parts: Literal["none", "lines", "units"] = "none"
     """How finely an order may be shipped in parts: not at all, whole lines, units of a line."""
+    placed: bool = False
+    """Orders can be listed by the day on which they were placed."""
     remark: bool = False
     listings: bool = False
     stock_set: bool = False

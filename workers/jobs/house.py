@@ -5,6 +5,7 @@ import structlog
 from server.devices import actions as devices
 from server.kit import db
 from server.orders import actions as orders
+from server.platforms import hints
 from server.shipping import papers
 from server.stock import queries as stock
 from server.tasks import moves as tasks
@@ -38,4 +39,5 @@ async def sweep() -> None:
 async def tidy() -> None:
     await orders.expire_personal()
     await papers.forget_old_pdfs()
+    await hints.tidy()
     await db.run("delete from job where state = 'done' and done_at < now() - make_interval(days => $1)", KEEP_DONE_DAYS)

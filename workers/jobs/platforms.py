@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from server.orders import intake
-from server.platforms import backfill, hints, pulling, refunds, tokens
+from server.platforms import backfill, hints, pulling, refunds, registry, tokens
 from workers import resources
 from workers.actor import job
 
@@ -36,3 +36,8 @@ async def past_days(shop_id: str) -> None:
 @job("platforms.renew", limit_s=120)
 async def renew(shop_id: str, spent: str = "") -> None:
     await tokens.renew(UUID(shop_id), resources.platform, spent)
+
+
+@job("platforms.reconcile")
+async def reconcile() -> None:
+    await backfill.reconcile(lambda code: registry.get(code).powers.placed)
