@@ -7,18 +7,32 @@ import httpx
 
 from server.platforms.adapter import Adapter
 from server.platforms.http import Gateway
-from server.platforms.jd import auth, orders, shipping
+from server.platforms.jd import aftersales, auth, goods, orders, reveal, shipping
 from server.platforms.jd.body import BODY
 from server.platforms.jd.client import NAME, Client
 from server.platforms.jd.errors import trouble
 from server.platforms.paging import Pace
-from server.platforms.port import Account, CarrierName, Grant, Powers, RawOrder, Shipment, Shipped, Shop, Window
+from server.platforms.port import (
+    Account,
+    CarrierName,
+    Grant,
+    Listing,
+    Powers,
+    RawOrder,
+    RawRefund,
+    Shipment,
+    Shipped,
+    Shop,
+    StockAnswer,
+    StockOrder,
+    Window,
+)
 
 
 class Jd(Adapter):
     code = "jd"
     body = BODY
-    powers = Powers(refresh=True, remark=True)
+    powers = Powers(refresh=True, remark=True, listings=True, stock_set=True, reveal=True, refunds=True)
     pace = Pace(
         lag=timedelta(seconds=60),
         overlap=timedelta(minutes=10),
@@ -58,6 +72,12 @@ class Jd(Adapter):
     async def remark(self, shop: Shop, external_id: str, text: str) -> None:
         await orders.remark(self._client, shop, external_id, text)
 
+    def refunds(self, shop: Shop, window: Window) -> AsyncIterator[list[RawRefund]]:
+        return aftersales.refunds(self._client, shop, window)
+
+    async def reveal(self, shop: Shop, order: RawOrder, scene: str) -> dict[str, str]:
+        return await reveal.reveal(self._client, shop, order, scene)
+
     # -- shipping
 
     def plan(self, shop: Shop, shipments: Sequence[Shipment]) -> None:
@@ -68,3 +88,14 @@ class Jd(Adapter):
 
     async def carriers(self, shop: Shop) -> list[CarrierName]:
         return await shipping.carriers(self._client, shop)
+
+    # -- goods and stock
+
+    def listings(self, shop: Shop) -> AsyncIterator[list[Listing]]:
+        return goods.listings(self._client, shop)
+
+    async def set_stock(self, shop: Shop, wanted: Sequence[StockOrder]) -> list[StockAnswer]:
+        return await goods.set_stock(self._client, shop, wanted)
+
+    async def add_stock(self, shop: Shop, wanted: Sequence[StockOrder]) -> list[StockAnswer]:
+        return await goods.add_stock(self._client, shop, wanted)

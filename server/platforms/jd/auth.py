@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from server.errors import Rejected, Unauthenticated
+from server.errors import Rejected, Unauthenticated, Unavailable
 from server.kit import clock
 from server.platforms import http, raw
 from server.platforms.body import decimal, part, text, text_id
@@ -14,6 +14,7 @@ from server.platforms.jd.client import NAME, Client, answer
 from server.platforms.port import Account, Grant, Shop
 
 HOST: Final = "https://open-oauth.jd.com"
+TOO_EARLY_S: Final = 1800.0
 
 
 def address(shop: Shop, name: str) -> str:
@@ -49,7 +50,8 @@ async def refresh(client: Client, shop: Shop) -> Grant:
     except (Rejected, Unauthenticated) as e:
         await account(client, shop)  # Unauthenticated: over, a person must authorise anew
         words = e.detail.get("text", "")
-        raise Rejected("platform_too_early", "京东只在授权到期前 24 小时内允许续期，到时再试", text=words) from None
+        message = "京东只在授权到期前 24 小时内允许续期，到时再试"
+        raise Unavailable("platform_too_early", message, retry_after=TOO_EARLY_S, text=words) from None
 
 
 async def account(client: Client, shop: Shop) -> Account:

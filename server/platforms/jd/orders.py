@@ -5,7 +5,7 @@ from typing import Final
 
 from server.errors import Rejected
 from server.platforms import adapter, paging
-from server.platforms.body import first_id, part, rows, text_id
+from server.platforms.body import first_id, part, rows, text, text_id
 from server.platforms.jd.body import BODY
 from server.platforms.jd.client import Client, answer, number, total, when
 from server.platforms.port import RawOrder, Shop, Window
@@ -83,6 +83,8 @@ async def remarked(client: Client, shop: Shop, window: Window) -> AsyncIterator[
             page=number,
         )
         found = part(answer(data), "getremarkbymodifytime_result")
+        if "totleNum" not in found and "remarkList" not in found:
+            raise Rejected("platform_rejected", f"京东没有返回备注列表（{text(found.get('errorMsg'))[:200]}）")
         listed = rows(found.get("remarkList")) or []
         ids = [id for row in listed if (id := first_id(row, "orderId"))]
         return paging.Page(ids, total(found.get("totleNum", len(listed))))  # their spelling

@@ -13,7 +13,7 @@ from typing import Any
 from server.sandbox import clock
 from server.sandbox.accounts import JD
 from server.sandbox.http import Asked, Refused, Reply
-from server.sandbox.jd import orders, shipping, shop
+from server.sandbox.jd import aftersales, goods, orders, privacy, shipping, shop
 from server.sandbox.jd.rules import No, outcome, refuse
 from server.sandbox.world import World
 
@@ -43,6 +43,17 @@ class Jd:
             SHIPMENT: shipping.shipment,
             "jingdong.fce.alpha.getVenderCarrier": shipping.carriers,
             "jingdong.vender.shop.query": shop.shop,
+            "jingdong.pop.afs.soa.refundapply.queryPageList": aftersales.refunds,
+            "jingdong.asc.query.list": aftersales.services,
+            "jingdong.asc.serviceAndRefund.view": aftersales.money,
+            "jingdong.sku.read.searchSkuList": goods.skus,
+            "jingdong.stock.read.findSkuStock": goods.read_one,
+            "jingdong.stock.write.updateSkuStock": goods.set_one,
+            "jingdong.stock.write.increaseSkuStock": goods.add_one,
+            "jingdong.ware.stock.sku.set": goods.set_many,
+            "jingdong.jos.order.oaid.decrypt": privacy.decrypt,
+            "jingdong.jos.voucher.info.get": privacy.voucher,
+            "jingdong.jos.master.key.get": privacy.keys,
         }
 
     def method(self, asked: Asked) -> str:

@@ -70,7 +70,7 @@ async def test_renewed_in_the_last_day_and_both_old_tokens_are_dead(jd: House) -
 
 async def test_too_early_is_said_and_the_old_tokens_live_on(jd: House) -> None:
     jd.take(await jd.adapter.exchange(jd.shop, await jd.code(), ""))
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(Unavailable) as caught:
         await jd.adapter.refresh(jd.shop)
     assert caught.value.code == "platform_too_early"
     assert (await jd.adapter.account(jd.shop)).external_id
