@@ -53,7 +53,7 @@ class Jd(Adapter):
         return await auth.exchange(self._client, shop, code)
 
     async def refresh(self, shop: Shop) -> Grant:
-        return await auth.refresh(self._client, shop)
+        return await auth.refresh(self._client, shop, self.account)
 
     async def account(self, shop: Shop) -> Account:
         return await auth.account(self._client, shop)

@@ -1,8 +1,8 @@
 """JD's authorisation: the page for the owner's yes, tokens for its code, new tokens in the last day of the old ones."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from server.errors import Rejected, Unauthenticated, Unavailable
@@ -15,6 +15,12 @@ from server.platforms.port import Account, Grant, Shop
 
 HOST: Final = "https://open-oauth.jd.com"
 TOO_EARLY_S: Final = 1800.0
+
+
+class Getter(Protocol):
+    """A way to fetch one of the pages; both of JD's clients have it."""
+
+    async def get(self, shop: Shop, url: str, query: Mapping[str, str]) -> bytes: ...
 
 
 def address(shop: Shop, name: str) -> str:
@@ -36,19 +42,22 @@ def authorise_url(shop: Shop, redirect: str, state: str) -> str:
     return f"{address(shop, 'to_login')}?{urlencode(query)}"
 
 
-async def exchange(client: Client, shop: Shop, code: str) -> Grant:
+async def exchange(client: Getter, shop: Shop, code: str) -> Grant:
     return await _tokens(client, shop, "access_token", {"grant_type": "authorization_code", "code": code})
 
 
-async def refresh(client: Client, shop: Shop) -> Grant:
-    """Both tokens change. JD refuses before the last day and after the end alike, so the old token is then tried."""
+async def refresh(client: Getter, shop: Shop, account: Callable[[Shop], Awaitable[Account]]) -> Grant:
+    """Both tokens change. JD refuses before the last day and after the end alike, so the old token is then tried.
+
+    account: any signed call.
+    """
     if not shop.refresh_token:
         raise Unauthenticated("platform_no_refresh_token", "没有保存京东的续期凭证，请重新授权")
     query = {"grant_type": "refresh_token", "refresh_token": shop.refresh_token}
     try:
         return await _tokens(client, shop, "refresh_token", query)
     except (Rejected, Unauthenticated) as e:
-        await account(client, shop)  # Unauthenticated: over, a person must authorise anew
+        await account(shop)  # Unauthenticated: over, a person must authorise anew
         words = e.detail.get("text", "")
         message = "京东只在授权到期前 24 小时内允许续期，到时再试"
         raise Unavailable("platform_too_early", message, retry_after=TOO_EARLY_S, text=words) from None
@@ -64,7 +73,7 @@ async def account(client: Client, shop: Shop) -> Account:
     )
 
 
-async def _tokens(client: Client, shop: Shop, name: str, query: Mapping[str, str]) -> Grant:
+async def _tokens(client: Getter, shop: Shop, name: str, query: Mapping[str, str]) -> Grant:
     keys = {"app_key": shop.app_key, "app_secret": shop.app_secret}
     data = await client.get(shop, address(shop, name), {**keys, **query})
     try:

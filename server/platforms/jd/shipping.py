@@ -74,5 +74,10 @@ async def sent_numbers(client: Client, shop: Shop, external_id: str) -> list[str
 async def carriers(client: Client, shop: Shop) -> list[CarrierName]:
     """getVenderCarrier: the shop's own choice of JD's list."""
     found = part(answer(await client.call(shop, "jingdong.fce.alpha.getVenderCarrier")), "StandardGenericResponse")
-    listed = rows(part(found, "result").get("carrierList")) or []
+    listed = rows(part(found, "result").get("carrierList"))
+    if listed is None:
+        words = text(found.get("resultMsg"))[:200]
+        raise Rejected(
+            "platform_rejected", f"京东没有给出快递公司的列表（{words}）" if words else "京东没有给出快递公司的列表"
+        )
     return [CarrierName(first_id(row, "id"), text(row.get("name"))) for row in listed if first_id(row, "id")]

@@ -123,13 +123,13 @@ def counted(box: Sandbox, rule: str) -> bool:
 
 @pytest.mark.parametrize(("rule", "client"), GATEWAY_WRONGS)
 async def test_the_gateway_refuses(sandbox: Sandbox, rule: str, client: Wrong) -> None:
-    before, shelf = await wrong.json_kept(sandbox), dict(sandbox.world.shelf("jd").numbers)
+    before = await wrong.json_kept(sandbox)
     answer = await client(sandbox)
     assert set(answer) == {"error_response"}
     assert set(answer["error_response"]) == set(sample("jd/error_12_invalid_sign.json")["error_response"])
     assert answer["error_response"]["code"] == GATEWAY[rule].code
     assert counted(sandbox, rule)
-    assert await wrong.json_kept(sandbox) == before and sandbox.world.shelf("jd").numbers == shelf
+    assert await wrong.json_kept(sandbox) == before and sandbox.world.shelf("jd").writes == 0
 
 
 async def test_source_id_where_it_is_required() -> None:
@@ -151,7 +151,6 @@ def codes(value: Any) -> set[str]:
 
 @pytest.mark.parametrize(("rule", "client"), METHOD_WRONGS)
 async def test_the_method_refuses(sandbox: Sandbox, rule: str, client: Wrong) -> None:
-    shelf = dict(sandbox.world.shelf("jd").numbers)
     answer = await client(sandbox)
     [(root, body)] = answer.items()
     assert root.endswith("_responce") and body["code"] == "0"
@@ -161,7 +160,7 @@ async def test_the_method_refuses(sandbox: Sandbox, rule: str, client: Wrong) ->
     assert counted(sandbox, rule)
     placed = (await sandbox.http.get("/control/orders?platform=jd")).json()["orders"]
     assert all(o["shipped"] is None for o in placed) or client is wrong.shipping_twice
-    assert sandbox.world.shelf("jd").numbers == shelf or placed
+    assert sandbox.world.shelf("jd").writes == 0
 
 
 @pytest.mark.parametrize(("rule", "client"), OAUTH_WRONGS)
