@@ -11,6 +11,7 @@ from server.platforms import http, paging, raw
 from server.platforms.body import decimal, first_id, part, text, text_id
 from server.platforms.jd.body import BODY
 from server.platforms.jd.client import NAME, Client, number, total, when
+from server.platforms.jd.own import own
 from server.platforms.port import RawRefund, RefundState, Shop, Window
 
 PAGE: Final = 50
@@ -61,11 +62,11 @@ _EXPECT: Final[dict[str, Any]] = {"10": "return", "11": "money", "20": "exchange
 
 
 async def refunds(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[RawRefund]]:
-    """What was asked for or decided in the window. settings["asc"] false: without service orders."""
+    """What was asked for or decided in the window."""
     for name in ("applyTime", "checkTime"):
         async for page in _applied(client, shop, window, name):
             yield page
-    if shop.settings.get("asc", True) is False:
+    if not own(shop).service_orders:
         return
     for name in ("applyTime", "approveTime", "finishTime"):
         async for page in _services(client, shop, window, name):
@@ -106,11 +107,12 @@ async def _services(client: Client, shop: Shop, window: Window, name: str) -> As
 
 
 def who(shop: Shop) -> dict[str, str]:
-    """Who asks: the shop's number, and its operator as settings name it ("operate_pin", "operate_nick")."""
+    """Who asks: the shop's number, and its operator as settings name it."""
+    named = own(shop)
     return {
         "buId": shop.external_id,
-        "operatePin": text_id(shop.settings.get("operate_pin")) or shop.external_id,
-        "operateNick": text_id(shop.settings.get("operate_nick")) or shop.external_id,
+        "operatePin": named.operate_pin or shop.external_id,
+        "operateNick": named.operate_nick or shop.external_id,
     }
 
 

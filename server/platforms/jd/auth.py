@@ -24,10 +24,10 @@ class Getter(Protocol):
 
 
 def address(shop: Shop, name: str) -> str:
-    """The pages have a host of their own; away from jd.com they are beside the gateway, or in settings["oauth_url"]."""
-    own = text(shop.settings.get("oauth_url"))
+    """The pages have a host of their own; away from jd.com they are beside the gateway, or where settings say."""
+    named = text(part(shop.settings, "own").get("oauth_url"))
     host = urlsplit(shop.base_url).hostname or ""
-    base = own or (HOST if host == "jd.com" or host.endswith(".jd.com") else shop.base_url)
+    base = named or (HOST if host == "jd.com" or host.endswith(".jd.com") else shop.base_url)
     return f"{base.rstrip('/')}/oauth2/{name}"
 
 

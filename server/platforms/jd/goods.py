@@ -10,6 +10,7 @@ from server.platforms.body import first_id, part, rows, text, text_id
 from server.platforms.jd.body import BODY
 from server.platforms.jd.client import NAME, Client, answer, number, total
 from server.platforms.jd.errors import succeeded
+from server.platforms.jd.own import own
 from server.platforms.port import Listing, Shop, StockAnswer, StockOrder, Window
 
 PAGE: Final = 50
@@ -64,10 +65,8 @@ def listing(row: dict[str, Any]) -> Listing:
 
 
 def model(shop: Shop, what: Literal["set", "add"]) -> str:
-    """updateModel of ware.stock.sku.set, whose values are not published: settings["ware_stock"] = {"set": …, "add": …},
-    learned with a trial SKU. "": the older calls are used."""
-    chosen = shop.settings.get("ware_stock")
-    return text_id(chosen.get(what)) if isinstance(chosen, dict) else ""
+    """updateModel of ware.stock.sku.set, as the shop's settings name it. "": the older calls are used."""
+    return own(shop).stock_model_set if what == "set" else own(shop).stock_model_add
 
 
 async def set_stock(client: Client, shop: Shop, wanted: Sequence[StockOrder]) -> list[StockAnswer]:
@@ -88,11 +87,11 @@ async def set_stock(client: Client, shop: Shop, wanted: Sequence[StockOrder]) ->
 
 
 async def add_stock(client: Client, shop: Shop, wanted: Sequence[StockOrder]) -> list[StockAnswer]:
-    """Off unless settings say so: {"ware_stock": {"add": …}}, or {"stock_add": true} for increaseSkuStock. Neither is
-    known to count a repeat once."""
+    """Off unless the shop's settings allow ware.stock.sku.set or increaseSkuStock: neither is known to count a repeat
+    once."""
     if model(shop, "add"):
         return await _ware(client, shop, wanted, model(shop, "add"), "incrStockNum")
-    if shop.settings.get("stock_add") is not True:
+    if not own(shop).stock_add:
         raise Rejected(
             "platform_cannot", "京东的库存增减没有开启：先用一个试验商品确认规则，再在店铺设置里打开", platform="jd"
         )
@@ -132,9 +131,8 @@ async def _ware(client: Client, shop: Shop, wanted: Sequence[StockOrder], model:
 
 
 def _row(shop: Shop, one: StockOrder) -> dict[str, Any]:
-    """Which SKU, in which of the shop's stores: 0, or settings["store_id"]."""
-    store = text_id(shop.settings.get("store_id")) or "0"
-    return {"skuId": number(_id(one)), "storeId": number(store)}
+    """Which SKU, in which of the shop's stores."""
+    return {"skuId": number(_id(one)), "storeId": own(shop).store_id}
 
 
 def _id(one: StockOrder) -> str:

@@ -5,9 +5,10 @@ from typing import Final
 
 from server.errors import Rejected
 from server.platforms import adapter, paging
-from server.platforms.body import first_id, part, rows, text, text_id
+from server.platforms.body import first_id, part, rows, text
 from server.platforms.jd.body import BODY
 from server.platforms.jd.client import Client, answer, number, total, when
+from server.platforms.jd.own import own
 from server.platforms.port import RawOrder, Shop, Window
 
 PAGE: Final = 50
@@ -36,7 +37,7 @@ async def changed(client: Client, shop: Shop, window: Window) -> AsyncIterator[l
     async for page in listed(client, shop, window, by=0):
         seen.update(one.external_id for one in page)
         yield page
-    if shop.settings.get("pull_remarks", True) is False:
+    if not own(shop).pull_remarks:
         return
     async for ids in remarked(client, shop, window):
         fresh = [id for id in dict.fromkeys(ids) if id not in seen]
@@ -105,10 +106,10 @@ async def order(client: Client, shop: Shop, external_id: str) -> RawOrder:
 
 
 async def remark(client: Client, shop: Shop, external_id: str, words: str) -> None:
-    """modifyVenderRemark. settings["remark_flag"]: the coloured flag beside it; left out where not set."""
+    """modifyVenderRemark. The coloured flag is left out where settings name none."""
     if len(words) > REMARK_LENGTH:
         raise Rejected("platform_too_long", f"京东的备注最多 {REMARK_LENGTH} 个字")
-    flag = text_id(shop.settings.get("remark_flag"))
+    flag = own(shop).remark_flag
     more = {"flag": flag} if flag else {}
     await client.call(shop, "jingdong.pop.order.modifyVenderRemark", order_id=number(external_id), remark=words, **more)
 

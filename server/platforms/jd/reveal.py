@@ -11,6 +11,7 @@ from server.platforms.body import part, rows, text, text_id
 from server.platforms.jd import tde
 from server.platforms.jd.body import BODY, is_cipher
 from server.platforms.jd.client import NAME, Client, answer, number
+from server.platforms.jd.own import own
 from server.platforms.port import RawOrder, Shop
 
 _PARTS: Final = {"name": "fullname", "phone": "mobile", "address": "fullAddress"}
@@ -32,18 +33,16 @@ async def reveal(client: Client, shop: Shop, order: RawOrder, scene: str) -> dic
 
 
 async def _ask(client: Client, shop: Shop, external_id: str, oaid: str, scene: str) -> dict[str, str]:
-    """oaid.decrypt. Its numbers are not published: settings["oaid"] = {"order_type": …, "scenes": {"ship": …},
-    "expiration": …}."""
-    chosen = part(shop.settings, "oaid")
+    """oaid.decrypt. Its numbers are not published: the shop's settings may name others."""
+    named = own(shop)
     req: dict[str, Any] = {
-        "orderType": text_id(chosen.get("order_type")) or "1",
-        "scenesType": text_id(part(chosen, "scenes").get(scene)) or "1",
-        "appName": text(shop.settings.get("app_name")) or shop.app_key,
+        "orderType": named.oaid_order_type,
+        "scenesType": named.oaid_scenes.get(scene, "1"),
+        "appName": named.app_name or shop.app_key,
         "orderInfos": [{"orderId": number(external_id), "oaid": oaid}],
     }
-    days = text_id(chosen.get("expiration"))
-    if days.isdigit():
-        req["expiration"] = int(days)
+    if named.oaid_expiration is not None:
+        req["expiration"] = named.oaid_expiration
     data = await client.call(shop, "jingdong.jos.order.oaid.decrypt", getReceiverInfoListReqVO=req)
     found = part(answer(data), "returnType")
     row = next((r for r in rows(found.get("data")) or [] if text_id(r.get("orderId")) in ("", external_id)), None)

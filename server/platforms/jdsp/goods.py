@@ -8,12 +8,13 @@ import msgspec
 from server.errors import Rejected
 from server.kit import clock
 from server.platforms import http, paging, raw
-from server.platforms.body import first_id, part, rows, text, text_id
+from server.platforms.body import first_id, rows, text
 from server.platforms.jd import goods as classic
 from server.platforms.jd.client import number
 from server.platforms.jd.errors import succeeded
 from server.platforms.jdsp.body import answer
 from server.platforms.jdsp.client import NAME, Client, listed, millis
+from server.platforms.jdsp.own import own
 from server.platforms.port import Listing, Shop, StockAnswer, StockOrder, Window
 
 SKUS: Final = "/sp-product/v0/skus"
@@ -42,22 +43,21 @@ def listing(row: dict[str, Any]) -> Listing:
 
 
 async def set_stock(client: Client, shop: Shop, wanted: Sequence[StockOrder]) -> list[StockAnswer]:
-    """settings["stock"] = {updateModel, stockOperationType}, learned with a trial SKU."""
-    chosen = part(shop.settings, "stock")
-    model, operation = text_id(chosen.get("updateModel")), chosen.get("stockOperationType")
-    if not model or not isinstance(operation, int):
+    """Only where the shop's settings name the enums."""
+    named = own(shop)
+    if not named.stock_model or named.stock_operation is None:
         raise Rejected(
             "platform_cannot", "京东新接口的库存参数还没有公布，请先在店铺设置里填写试出的值", platform="jdsp"
         )
     if any(one.qty < 0 for one in wanted):
         raise Rejected("platform_bad_stock", "库存不能设为负数")
-    store = number(text_id(shop.settings.get("store_id")) or "0")
     body = {
-        "updateModel": model,
+        "updateModel": named.stock_model,
         "stockRfID": next((one.key for one in wanted if one.key), str(millis(clock.now()))),
-        "stockOperationType": operation,
+        "stockOperationType": named.stock_operation,
         "putSkuStockList": [
-            {"skuId": number(one.platform_sku or one.item), "stockNum": one.qty, "storeId": store} for one in wanted
+            {"skuId": number(one.platform_sku or one.item), "stockNum": one.qty, "storeId": named.store_id}
+            for one in wanted
         ],
     }
     data = await client.call(shop, "PUT", STOCKS, body=body)

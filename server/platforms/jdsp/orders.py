@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from server.errors import Rejected
 from server.platforms import adapter, paging
-from server.platforms.body import first_id, part, text, text_id
+from server.platforms.body import first_id
 from server.platforms.jdsp.body import BODY
 from server.platforms.jdsp.client import Client, listed, millis
+from server.platforms.jdsp.own import own
 from server.platforms.port import RawOrder, Shop, Window
 
 ORDERS: Final = "/sp-order/v0/orders"
@@ -17,34 +18,34 @@ SCOPES: Final = (
     "skuItemInfoList,consigneeInfo,paymentInfo,sellerTradePriceInfo,transportInfo,buyerRemark,venderRemarkInfo,"
     "specialStatusReasonInfo"
 )
-"""The first two were seen; settings["scopes"] where JD refuses one."""
+"""The first two were seen; a shop's settings may name others."""
 REMARK_LENGTH: Final = 500
 
 
 async def changed(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[RawOrder]]:
-    """By whatever startTime means where nothing else is said; settings["changed_query"] says more ({"sortBy": …})."""
-    async for rows in _listed(client, shop, window, part(shop.settings, "changed_query")):
+    """By whatever startTime means where settings say nothing else."""
+    async for rows in _listed(client, shop, window, own(shop).changed_query):
         yield rows
 
 
 async def placed(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[RawOrder]]:
-    """Only where settings["placed_query"] says how the time of placing is asked for."""
-    more = part(shop.settings, "placed_query")
+    """Only where settings say how the time of placing is asked for."""
+    more = own(shop).placed_query
     if not more:
         raise Rejected("platform_cannot", "京东新接口按下单时间查询的参数还没有公布，暂不能补拉", platform="jdsp")
     async for rows in _listed(client, shop, window, more):
         yield rows
 
 
-async def _listed(client: Client, shop: Shop, window: Window, more: dict[str, Any]) -> AsyncIterator[list[RawOrder]]:
+async def _listed(client: Client, shop: Shop, window: Window, more: dict[str, str]) -> AsyncIterator[list[RawOrder]]:
     async def page(window: Window, number: int) -> paging.Page:
         query: dict[str, str | int] = {
             "startTime": millis(window.since),
             "endTime": millis(window.until),
             "page": number,
             "pageSize": PAGE,
-            "scopeSet": text(shop.settings.get("scopes")) or SCOPES,
-            **{name: text_id(value) for name, value in more.items()},
+            "scopeSet": own(shop).scopes or SCOPES,
+            **more,
         }
         rows, total = listed(await client.call(shop, "GET", ORDERS, query))
         return paging.Page([BODY.raw_order(row) for row in rows], total)
@@ -55,17 +56,17 @@ async def _listed(client: Client, shop: Shop, window: Window, more: dict[str, An
 
 
 async def order(client: Client, shop: Shop, external_id: str) -> RawOrder:
-    query = {"scopeSet": text(shop.settings.get("scopes")) or SCOPES}
+    query = {"scopeSet": own(shop).scopes or SCOPES}
     return adapter.single(BODY, await client.call(shop, "GET", ORDER, query, orderId=safe(external_id)), external_id)
 
 
 async def remark(client: Client, shop: Shop, external_id: str, words: str) -> None:
     if len(words) > REMARK_LENGTH:
         raise Rejected("platform_too_long", f"京东的备注最多 {REMARK_LENGTH} 个字")
-    flag = text_id(shop.settings.get("remark_flag"))
+    flag = own(shop).remark_flag
     body: dict[str, Any] = {"orderId": int(safe(external_id)), "venderId": vender(shop), "remark": words}
-    if flag.isdigit():
-        body["flag"] = int(flag)
+    if flag is not None:
+        body["flag"] = flag
     await client.call(shop, "PUT", f"{ORDER}/vender-remarks", body=body, orderId=external_id)
 
 

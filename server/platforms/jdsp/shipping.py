@@ -1,6 +1,6 @@
 """SP-API's write-back. Its enums are not published: nothing is sent until settings name them."""
 
-from typing import Any, Final
+from typing import Any
 
 from server.errors import Rejected
 from server.platforms import adapter, http, raw
@@ -10,16 +10,14 @@ from server.platforms.jd.shipping import CARRIERS, split
 from server.platforms.jdsp.body import BODY, answer
 from server.platforms.jdsp.client import NAME, Client
 from server.platforms.jdsp.orders import ORDER, order, safe, vender
+from server.platforms.jdsp.own import own
 from server.platforms.port import CarrierName, Shipment, Shipped, Shop
-
-NEEDED: Final = ("shipmentType", "mergeShipmentFlag", "companyScope")
 
 
 async def ship(client: Client, shop: Shop, shipment: Shipment) -> Shipped:
-    """The whole order as one package, with all its lines. settings["shipment"] = {shipmentType, mergeShipmentFlag,
-    companyScope}, learned with a trial order."""
-    chosen = part(shop.settings, "shipment")
-    if not all(isinstance(chosen.get(name), int) for name in NEEDED):
+    """The whole order as one package, with all its lines. Only where the shop's settings name the enums."""
+    named = own(shop)
+    if None in (named.shipment_type, named.merge_shipment_flag, named.company_scope):
         raise Rejected(
             "platform_cannot", "京东新接口的发货参数还没有公布，请先在店铺设置里填写试单得到的值", platform="jdsp"
         )
@@ -36,7 +34,7 @@ async def ship(client: Client, shop: Shop, shipment: Shipment) -> Shipped:
     ]
     package = {
         "companyId": company,
-        "companyScope": chosen["companyScope"],
+        "companyScope": named.company_scope,
         "waybillCode": shipment.waybill_no,
         "outboundGoodsFacetDTOList": goods,
     }
@@ -44,8 +42,8 @@ async def ship(client: Client, shop: Shop, shipment: Shipment) -> Shipped:
         "orderShipmentDTO": {
             "orderId": number(shipment.external_id),
             "venderId": vender(shop),
-            "shipmentType": chosen["shipmentType"],
-            "mergeShipmentFlag": chosen["mergeShipmentFlag"],
+            "shipmentType": named.shipment_type,
+            "mergeShipmentFlag": named.merge_shipment_flag,
             "packageInfoList": [package],
         }
     }

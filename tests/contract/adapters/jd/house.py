@@ -33,7 +33,7 @@ class House:
             app_key=JD["app_key"],
             app_secret=JD["app_secret"],
             access_token=JD["access_token"],
-            settings={"oauth_url": f"{BASE}/jd"},  # both APIs have the same pages
+            settings={"own": {"oauth_url": f"{BASE}/jd"}},  # both APIs have the same pages
         )
 
     def with_(self, **changes: Any) -> Shop:

@@ -135,7 +135,7 @@ async def test_service_orders_can_be_left_out_and_a_stranger_is_refused(jd: Hous
     jd.with_(external_id="1")
     with pytest.raises(Rejected):
         await cases(jd)
-    jd.with_(settings={"asc": False})
+    jd.with_(settings={"own": {"service_orders": False}})
     assert await cases(jd) == {}
 
 
@@ -157,7 +157,7 @@ async def asked_with(shop_: Shop) -> list[dict[str, Any]]:
 
 
 async def test_who_asks_is_said_with_each_call() -> None:
-    named = {"operate_pin": "pin1", "operate_nick": "nick1"}
+    named = {"own": {"operate_pin": "pin1", "operate_nick": "nick1"}}
     calls = await asked_with(shop("jd", external_id=JD["external_id"], settings=named))
     assert len(calls) == 5
     for one in calls[2:]:

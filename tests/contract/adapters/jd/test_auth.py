@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -30,10 +31,10 @@ def test_a_token_answer_is_read_with_its_time_as_text_or_number() -> None:
     [
         ("https://api.jd.com", {}, "https://open-oauth.jd.com/oauth2/to_login"),
         ("https://jd.com.evil.test", {}, "https://jd.com.evil.test/oauth2/to_login"),
-        ("https://api.jd.com", {"oauth_url": "https://x.test/"}, "https://x.test/oauth2/to_login"),
+        ("https://api.jd.com", {"own": {"oauth_url": "https://x.test/"}}, "https://x.test/oauth2/to_login"),
     ],
 )
-def test_where_the_owner_says_yes(base: str, settings: dict[str, str], page: str) -> None:
+def test_where_the_owner_says_yes(base: str, settings: dict[str, Any], page: str) -> None:
     url = registry.get("jd").authorise_url(shop("jd", base_url=base, settings=settings), "https://hub.test/back", "s&1")
     assert url.split("?")[0] == page
     query = {k: v[0] for k, v in parse_qs(urlsplit(url).query).items()}

@@ -14,7 +14,7 @@ from server.sandbox.catalogue import SKUS
 from tests.contract.adapters.jd.house import House
 from tests.contract.adapters.support import client, form, reply, shop, vectors
 
-WARE = {"ware_stock": {"set": "1", "add": "2"}}
+WARE = {"own": {"stock_model_set": "1", "stock_model_add": "2"}}
 
 
 async def listed(jd: House) -> dict[str, Listing]:
@@ -81,7 +81,7 @@ async def test_increments_are_off_until_somebody_tried_them(jd: House) -> None:
     assert (await listed(jd))["LAMP"].qty == 100
 
 
-@pytest.mark.parametrize("settings", [{"stock_add": True}, WARE])
+@pytest.mark.parametrize("settings", [{"own": {"stock_add": True}}, WARE])
 async def test_increments_where_settings_allow_them(jd: House, settings: dict[str, Any]) -> None:
     found = await listed(jd)
     jd.with_(settings=settings)

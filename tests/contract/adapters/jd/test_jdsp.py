@@ -21,8 +21,8 @@ from server.sandbox.catalogue import SKUS
 from tests.contract.adapters.jd.house import OURS, House
 from tests.contract.adapters.support import client, reply, sample, shop, vectors
 
-SHIPMENT = {"shipment": {"shipmentType": 1, "mergeShipmentFlag": 0, "companyScope": 1}}
-STOCK = {"stock": {"updateModel": "SIM_SET", "stockOperationType": 1}}
+SHIPMENT = {"own": {"shipment_type": 1, "merge_shipment_flag": 0, "company_scope": 1}}
+STOCK = {"own": {"stock_model": "SIM_SET", "stock_operation": 1}}
 SP = [v for v in vectors("jd/sign_vectors.json")["vectors"] if v["name"].startswith("spapi")]
 LIST = {
     "page": "1",
@@ -178,7 +178,7 @@ async def test_placed_waits_for_its_parameter(jdsp: House) -> None:
     [id] = await jdsp.place()
     with pytest.raises(Rejected):
         _ = [page async for page in jdsp.adapter.placed(jdsp.shop, jdsp.window())]
-    jdsp.with_(settings={"placed_query": {"sortBy": "createdTime"}})
+    jdsp.with_(settings={"own": {"placed_query": {"sortBy": "createdTime"}}})
     [[order]] = [page async for page in jdsp.adapter.placed(jdsp.shop, jdsp.window())]
     assert order.external_id == id
 

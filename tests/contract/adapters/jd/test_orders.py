@@ -50,7 +50,7 @@ async def test_a_remark_of_an_order_that_is_gone_stops_nothing(jd: House) -> Non
 async def test_remarks_can_be_left_out(jd: House) -> None:
     [id] = await jd.place(at=int(time.time()) - 7200)
     await jd.control("note", platform="jd", external_id=id, seller="x")
-    jd.with_(settings={"pull_remarks": False})
+    jd.with_(settings={"own": {"pull_remarks": False}})
     assert await jd.pull() == {}
 
 
@@ -70,7 +70,7 @@ async def test_a_remark_is_written_in_place_of_the_old_one(jd: House) -> None:
     await jd.adapter.remark(jd.shop, id, "新备注 A&B=1")
     order = jd.world.find("jd", id)
     assert (order.seller_note, order.flag) == ("新备注 A&B=1", 3)
-    jd.with_(settings={"remark_flag": "1"})
+    jd.with_(settings={"own": {"remark_flag": "1"}})
     await jd.adapter.remark(jd.shop, id, "")
     assert (order.seller_note, order.flag) == ("", 1)
     with pytest.raises(Rejected):
@@ -112,3 +112,10 @@ def test_parts_are_refused_before_anything_is_called(jd: House, shipments: list[
     with pytest.raises(Rejected):
         jd.adapter.plan(jd.shop, shipments)
     assert not jd.world.calls
+
+
+async def test_settings_of_the_wrong_form_are_told(jd: House) -> None:
+    jd.with_(settings={"own": {"pull_remarks": {}}})
+    with pytest.raises(Rejected) as caught:
+        await jd.pull()
+    assert caught.value.code == "platform_bad_settings" and "pull_remarks" in caught.value.message
