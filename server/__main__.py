@@ -196,7 +196,7 @@ def list_shops() -> None:
 
 
 @main.command("map", help="What orders a platform's response body becomes, as JSON; touches nothing. 试映射")
-@click.argument("platform", type=click.Choice(["taobao", "jd", "pinduoduo", "shopee"]))
+@click.argument("platform", type=click.Choice(["taobao", "jd", "pinduoduo", "shopee", "jdsp"]))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def map_file(platform: str, file: Path) -> None:
     from server.orders import preview

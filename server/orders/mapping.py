@@ -13,6 +13,7 @@ from server.orders import targets
 from server.orders.targets import Converter, Target
 from server.platforms.body import Body, Receiver, only_stars
 from server.platforms.jd.body import BODY as JD
+from server.platforms.jdsp.body import BODY as JDSP
 from server.platforms.pinduoduo.body import BODY as PINDUODUO
 from server.platforms.raw import Unreadable
 from server.platforms.shopee.body import BODY as SHOPEE
@@ -37,7 +38,7 @@ __all__ = [
 State = Literal["unpaid", "paid", "shipped", "completed", "cancelled", "unknown"]
 Refund = Literal["none", "asked", "done"]
 
-bodies: Final[dict[str, Body]] = {body.code: body for body in (TAOBAO, JD, PINDUODUO, SHOPEE)}
+bodies: Final[dict[str, Body]] = {body.code: body for body in (TAOBAO, JD, PINDUODUO, SHOPEE, JDSP)}
 """Platform code -> how its bodies are read."""
 
 

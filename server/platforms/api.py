@@ -140,7 +140,7 @@ def _view(r: Any, fill: BackfillView | None, settings: Settings) -> ShopView:
 async def add(data: NewShop, settings: Settings) -> Made:
     """A new shop. A real one ends the demo."""
     demo.check(data.base_url, settings, await queries.own_managers(demo.LOGINS))
-    shop_id = await connect.add(data, lambda code: code in registry.CODES)
+    shop_id = await connect.add(data, registry.known)
     return Made(shop_id, await demo.end(data.base_url, settings))
 
 

@@ -44,6 +44,8 @@ class ShopSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     calls_per_s: Annotated[float, msgspec.Meta(ge=0.01, le=1000)] | None = None
     carriers: dict[str, Word] | None = None
     """Our carrier codes -> the platform's, where they differ from what the adapter knows."""
+    own: dict[Word, Word | int | bool | dict[Word, Word]] | None = None
+    """What only this platform's adapter knows (jd/own.py, jdsp/own.py)."""
 
 
 class NewShop(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""The four adapters by their code. `get` for what is pure (windows, identity, redact, split), `connect` for calls."""
+"""The adapters by their code. `get` for what is pure (windows, identity, redact, split), `connect` for calls."""
 
 from collections.abc import Callable
 from typing import Final
@@ -7,6 +7,7 @@ import httpx
 
 from server.errors import NotFound
 from server.platforms.jd.adapter import Jd
+from server.platforms.jdsp.adapter import Jdsp
 from server.platforms.pinduoduo.adapter import Pinduoduo
 from server.platforms.port import Platform
 from server.platforms.shopee.adapter import Shopee
@@ -17,8 +18,17 @@ _ADAPTERS: Final[dict[str, Callable[[httpx.AsyncClient | None], Platform]]] = {
     "jd": Jd,
     "pinduoduo": Pinduoduo,
     "shopee": Shopee,
+    "jdsp": Jdsp,
 }
-CODES: Final = tuple(_ADAPTERS)
+HELD: Final = frozenset({"jdsp"})
+"""Platforms whose states are not published: their orders are pulled, and all of them are held."""
+CODES: Final = tuple(code for code in _ADAPTERS if code not in HELD)
+"""Platforms whose orders are understood."""
+
+
+def known(code: str) -> bool:
+    """Is there an adapter of that code?"""
+    return code in _ADAPTERS
 
 
 def get(code: str) -> Platform:

@@ -17,7 +17,9 @@ from server.sandbox import store
 from server.sandbox.carrier import Carrier
 from server.sandbox.control import Control
 from server.sandbox.http import Front, serve
+from server.sandbox.jd import auth as jd_auth
 from server.sandbox.jd.gateway import Jd
+from server.sandbox.jdsp.gateway import Jdsp
 from server.sandbox.knobs import Knobs
 from server.sandbox.pinduoduo.gateway import Pinduoduo
 from server.sandbox.shopee.gateway import Shopee
@@ -68,6 +70,10 @@ def create_app(
         [
             _gateway("/taobao/router/rest", Taobao(world), ["GET", "POST"], world),
             _gateway("/jd/routerjson", Jd(world), ["GET", "POST"], world),
+            _gateway("/jd/oauth2/access_token", jd_auth.Oauth(world), ["GET"], world),
+            _gateway("/jd/oauth2/refresh_token", jd_auth.Oauth(world), ["GET"], world),
+            jd_auth.page(world),
+            _gateway("/jdsp/rest/{rest:path}", Jdsp(world), ["GET", "POST", "PUT"], world),
             _gateway("/pinduoduo/api/router", Pinduoduo(world), ["GET", "POST"], world),
             _gateway("/shopee/api/v2/{rest:path}", Shopee(world), ["GET", "POST"], world),
             _gateway("/carrier/waybills", carrier, ["POST"], world),

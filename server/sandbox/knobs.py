@@ -28,6 +28,10 @@ class Knobs(Struct, frozen=True, kw_only=True):
     """One source says source_id=JOS is required since 2026; three others do not know it."""
     jd_max_pages: int = 100
     """Deeper pages are said to come back empty."""
+    jd_refresh_last_s: int = 86_400
+    """A token is renewed only in its last 24 hours (one source)."""
+    jdsp_yunding_only: bool = False
+    """SP-API: order calls from outside JD's cloud are refused (seen; for which apps is not published)."""
 
     pdd_lag_s: int = 180
     """end_updated_at must be at least this far behind server time: what changes now is listed this much later."""

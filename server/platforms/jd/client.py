@@ -1,11 +1,13 @@
-"""One call to JOS: parameters, timestamp, signature."""
+"""One call to JOS: parameters, timestamp, signature; and the object that its answer holds."""
 
 import json
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import httpx
 
+from server.platforms import http, raw
 from server.platforms.body import BEIJING
 from server.platforms.http import Gateway
 from server.platforms.jd.sign import sign
@@ -17,6 +19,11 @@ NAME: Final = "京东"
 class Client:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far our clock is ahead of theirs."""
+        return self._gateway.ahead
 
     async def call(self, shop: Shop, method: str, **params: Any) -> bytes:
         """Raises Unavailable, Unauthenticated, Rejected."""
@@ -36,6 +43,35 @@ class Client:
             return client.build_request("POST", f"{shop.base_url.rstrip('/')}/routerjson", data=sent)
 
         return await self._gateway.call(shop, build)
+
+    async def get(self, shop: Shop, url: str, query: Mapping[str, str]) -> bytes:
+        """One of the authorisation pages, unsigned. Raises as call."""
+        return await self._gateway.call(shop, lambda client, now: client.build_request("GET", url, params=dict(query)))
+
+
+def answer(data: bytes) -> dict[str, Any]:
+    """What is beneath `…_responce` (or, some say, `…_response`). Raises Unavailable."""
+    try:
+        for name, value in raw.load_object(data).items():
+            if name.endswith(("_responce", "_response")) and isinstance(value, dict):
+                return value
+    except raw.Unreadable:
+        pass
+    raise http.unreadable(NAME)
+
+
+def total(value: Any) -> int:
+    """A count, as number or text. Raises Unavailable."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:18])
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise http.unreadable(NAME)
+    return value
+
+
+def number(text: str) -> int | str:
+    """An id as JOS wants it: an int64 where it is one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text
 
 
 def when(moment: datetime) -> str:

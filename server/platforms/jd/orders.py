@@ -1,12 +1,14 @@
-"""JD's orders: lists with masked receivers, whole as they are."""
+"""JD's orders: lists with masked receivers, whole as they are; and the seller's remarks."""
 
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Final
 
-from server.platforms import adapter, http, paging, raw
-from server.platforms.body import part
+from server.errors import Rejected
+from server.platforms import adapter, paging
+from server.platforms.body import first_id, part, rows, text
 from server.platforms.jd.body import BODY
-from server.platforms.jd.client import NAME, Client, when
+from server.platforms.jd.client import Client, answer, number, total, when
+from server.platforms.jd.own import own
 from server.platforms.port import RawOrder, Shop, Window
 
 PAGE: Final = 50
@@ -25,8 +27,28 @@ FIELDS: Final = (
 STATES: Final = "ALL"
 
 
+REMARK_LENGTH: Final = 500
+_UNKNOWN: Final = "10500001"
+
+
 async def changed(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[RawOrder]]:
-    """By time of change, newest first."""
+    """By time of change, newest first; then the orders whose remark changed, which does not move that time."""
+    seen: set[str] = set()
+    async for page in listed(client, shop, window, by=0):
+        seen.update(one.external_id for one in page)
+        yield page
+    if not own(shop).pull_remarks:
+        return
+    async for ids in remarked(client, shop, window):
+        fresh = [id for id in dict.fromkeys(ids) if id not in seen]
+        seen.update(fresh)
+        found = await paging.each(fresh, lambda one: _if_there(client, shop, one))
+        if any(found):
+            yield [order for order in found if order]
+
+
+async def listed(client: Client, shop: Shop, window: Window, *, by: int) -> AsyncIterator[list[RawOrder]]:
+    """`by`: 0 by time of change, 1 by time of placing."""
 
     async def page(window: Window, number: int) -> paging.Page:
         data = await client.call(
@@ -39,30 +61,64 @@ async def changed(client: Client, shop: Shop, window: Window) -> AsyncIterator[l
             page=str(number),
             page_size=str(PAGE),
             sortType=1,
-            dateType=0,
+            dateType=by,
             source_id="JOS",
         )
-        return paging.Page(adapter.orders(BODY, data), _total(data))
+        found = part(answer(data), "searchorderinfo_result")
+        return paging.Page(adapter.orders(BODY, data), total(found.get("orderTotal")))
 
-    async for rows in paging.backwards(window, page, PAGE, deepest=DEEPEST):
-        if rows:
-            yield rows
+    async for found in paging.backwards(window, page, PAGE, deepest=DEEPEST):
+        if found:
+            yield found
+
+
+async def remarked(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[str]]:
+    """Numbers of the orders whose remark changed in the window. How many are on a page only the first one tells."""
+
+    async def page(window: Window, number: int) -> paging.Page:
+        data = await client.call(
+            shop,
+            "jingdong.pop.order.getRemarkByModifyTime",
+            startTime=when(window.since),
+            endTime=when(window.until),
+            page=number,
+        )
+        found = part(answer(data), "getremarkbymodifytime_result")
+        if "totleNum" not in found and "remarkList" not in found:
+            raise Rejected("platform_rejected", f"京东没有返回备注列表（{text(found.get('errorMsg'))[:200]}）")
+        listed = rows(found.get("remarkList")) or []
+        ids = [id for row in listed if (id := first_id(row, "orderId"))]
+        return paging.Page(ids, total(found.get("totleNum", len(listed))))  # their spelling
+
+    first = await page(window, 1)
+    if len(first.rows) >= first.total:
+        yield first.rows
+        return
+    async for ids in paging.backwards(window, page, max(1, len(first.rows)), deepest=DEEPEST):
+        yield ids
 
 
 async def order(client: Client, shop: Shop, external_id: str) -> RawOrder:
-    number: Any = int(external_id) if external_id.isascii() and external_id.isdigit() else external_id
-    data = await client.call(shop, "jingdong.pop.order.get", order_id=number, optional_fields=FIELDS, source_id="JOS")
+    data = await client.call(
+        shop, "jingdong.pop.order.get", order_id=number(external_id), optional_fields=FIELDS, source_id="JOS"
+    )
     return adapter.single(BODY, data, external_id)
 
 
-def _total(data: bytes) -> int:
+async def remark(client: Client, shop: Shop, external_id: str, words: str) -> None:
+    """modifyVenderRemark. The coloured flag is left out where settings name none."""
+    if len(words) > REMARK_LENGTH:
+        raise Rejected("platform_too_long", f"京东的备注最多 {REMARK_LENGTH} 个字")
+    flag = own(shop).remark_flag
+    more = {"flag": flag} if flag else {}
+    await client.call(shop, "jingdong.pop.order.modifyVenderRemark", order_id=number(external_id), remark=words, **more)
+
+
+async def _if_there(client: Client, shop: Shop, external_id: str) -> RawOrder | None:
+    """A remark may outlive its order."""
     try:
-        root = part(raw.load_object(data), "jingdong_pop_order_search_responce")
-    except raw.Unreadable:
-        raise http.unreadable(NAME) from None
-    total = part(root, "searchorderinfo_result").get("orderTotal")
-    if isinstance(total, str) and total.isascii() and total.isdigit():
-        total = int(total)
-    if not isinstance(total, int):
-        raise http.unreadable(NAME)
-    return total
+        return await order(client, shop, external_id)
+    except Rejected as e:
+        if e.code == "platform_no_order" or e.detail.get("platform_code") == _UNKNOWN:
+            return None
+        raise

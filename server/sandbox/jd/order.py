@@ -23,8 +23,9 @@ _REMARKS: Final = {
     "FINISHED_L": "完成",
     "TRADE_CANCELED": "取消",
 }
-_TDE_KEY: Final = hashlib.sha256(JD["app_secret"].encode()).digest()[:16]
-_TDE_KEY_ID: Final = hashlib.md5(b"sandbox-jd\x00\x00\x00\x01", usedforsecurity=False).digest()
+TDE_KEY: Final = hashlib.sha256(JD["app_secret"].encode()).digest()[:16]
+TDE_KEY_ID: Final = hashlib.md5(b"SANDBOX-JD1", usedforsecurity=False).digest()
+"""The service's name and the key's version."""
 
 
 def state(order: Order) -> str:
@@ -50,9 +51,9 @@ def tde(text: str, label: str) -> str:
         return ""
     iv = hashlib.sha256(f"{label}|{text}".encode()).digest()[:16]
     pad = padding.PKCS7(128).padder()
-    enc = Cipher(algorithms.AES(_TDE_KEY), modes.CBC(iv)).encryptor()
+    enc = Cipher(algorithms.AES(TDE_KEY), modes.CBC(iv)).encryptor()
     sealed = enc.update(pad.update(text.encode()) + pad.finalize()) + enc.finalize()
-    return base64.b64encode(b"\x00\x04" + _TDE_KEY_ID + iv + sealed).decode()
+    return base64.b64encode(b"\x00\x04" + TDE_KEY_ID + iv + sealed).decode()
 
 
 def oaid(order: Order) -> str:
@@ -158,10 +159,15 @@ def _consignee(order: Order, encrypted: bool) -> dict[str, str]:
     }
 
 
+def sku_id(item: int, model: int) -> str:
+    """Every article has a skuId here, one without variants too."""
+    return str(100_000_000_000 + (model or 500 + item))
+
+
 def _item(line: Line) -> dict[str, str]:
-    """No line id, no discount per line; every article has a skuId here, one without variants too."""
+    """No line id, no discount per line."""
     return {
-        "skuId": str(100_000_000_000 + (line.model or 500 + line.item)),
+        "skuId": sku_id(line.item, line.model),
         "outerSkuId": line.outer_code,
         "skuName": f"{line.title} {line.variant}".strip(),
         "jdPrice": yuan(line.unit),

@@ -51,6 +51,7 @@ class Shelf:
             "taobao.trades.sold.increment.get": self._taobao_list,
             "taobao.trade.fullinfo.get": self._taobao_one,
             "jingdong.pop.order.search": self._jd_list,
+            "jingdong.pop.order.getRemarkByModifyTime": _no_remarks,
             "pdd.order.number.list.increment.get": self._pinduoduo_list,
             "/api/v2/order/get_order_list": self._shopee_list,
             "/api/v2/order/get_order_detail": self._shopee_details,
@@ -97,6 +98,11 @@ class Shelf:
         rows = [{**row, "create_time": 1767225000, "currency": "SGD"} for row in _named(ids)]
         rows = [row for row in rows if row["order_sn"] not in self.hidden]
         return {"error": "", "message": "", "response": {"order_list": rows}}
+
+
+def _no_remarks(sent: dict[str, str]) -> Any:
+    result = {"resultCode": "0", "errorMsg": "", "totleNum": 0, "remarkList": []}
+    return {"jingdong_pop_order_getRemarkByModifyTime_responce": {"code": "0", "getremarkbymodifytime_result": result}}
 
 
 def _named(ids: list[str]) -> list[dict[str, Any]]:

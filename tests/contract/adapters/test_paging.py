@@ -103,7 +103,7 @@ async def test_a_list_that_never_rests_is_given_up(code: str) -> None:
 async def test_one_page_is_one_call() -> None:
     shelf = Shelf(stock(5))
     await pulled("jd", shelf)
-    assert shelf.calls == ["jingdong.pop.order.search"]
+    assert shelf.calls == ["jingdong.pop.order.search", "jingdong.pop.order.getRemarkByModifyTime"]
 
 
 async def test_deep_lists_are_cut_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

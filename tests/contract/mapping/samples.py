@@ -12,6 +12,7 @@ PATTERNS = {
     "jd": ("pop_order_enGet.normal.*", "pop_order_enSearch.*", "pop_order_search.*", "sp_orders_*"),
     "pinduoduo": ("order_*",),
     "shopee": ("order_*",),
+    "jdsp": ("orders_list*",),
 }
 ERRORS = {
     "taobao": ("error_*",),

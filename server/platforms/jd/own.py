@@ -1,0 +1,53 @@
+"""What may be chosen for a JD shop beyond what all shops have, because JD does not publish it: settings["own"]."""
+
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from server.errors import Rejected
+from server.platforms.body import part
+from server.platforms.port import Shop
+
+T = TypeVar("T", bound=Struct)
+
+
+class Own(Struct, frozen=True):
+    """Of a shop on JOS. Left out: as usual."""
+
+    oauth_url: str = ""
+    """Where the authorisation pages are, if not on JD's host."""
+    pull_remarks: bool = True
+    """Bring orders whose remark changed. Off: the app has no right to getRemarkByModifyTime."""
+    remark_flag: str = ""
+    """The coloured flag that is written with a remark."""
+    service_orders: bool = True
+    """Pull asc.query.list. Off: the app has no right to it."""
+    operate_pin: str = ""
+    operate_nick: str = ""
+    """Who asks for service orders: the operator's account there. "": the shop's number."""
+    app_name: str = ""
+    oaid_order_type: str = "1"
+    oaid_scenes: dict[str, str] = {}
+    """Our scene (ship, contact, aftersales) -> scenesType of oaid.decrypt; "1" where not named."""
+    oaid_expiration: int | None = None
+    store_id: int = 0
+    """Which of the shop's stores stock is written to."""
+    stock_model_set: str = ""
+    stock_model_add: str = ""
+    """updateModel of ware.stock.sku.set, learned with a trial SKU. "": updateSkuStock, and no increments."""
+    stock_add: bool = False
+    """Allow increaseSkuStock: whether a repeat counts once is not known."""
+
+
+def own(shop: Shop) -> Own:
+    return chosen(shop, Own)
+
+
+def chosen(shop: Shop, form: type[T]) -> T:
+    """settings["own"] in its form. Raises Rejected."""
+    try:
+        return msgspec.convert(part(shop.settings, "own"), form, strict=False)
+    except msgspec.ValidationError as e:
+        field = str(e).rpartition("`$.")[2].rstrip("`") or "own"
+        raise Rejected("platform_bad_settings", f"店铺设置里的京东参数「{field}」格式不对") from None
