@@ -32,7 +32,7 @@ from server.platforms.port import (
 class Jd(Adapter):
     code = "jd"
     body = BODY
-    powers = Powers(refresh=True, remark=True, listings=True, stock_set=True, reveal=True, refunds=True)
+    powers = Powers(refresh=True, placed=True, remark=True, listings=True, stock_set=True, reveal=True, refunds=True)
     pace = Pace(
         lag=timedelta(seconds=60),
         overlap=timedelta(minutes=10),

@@ -33,7 +33,7 @@ from server.platforms.port import (
 class Jdsp(Adapter):
     code = "jdsp"
     body = BODY
-    powers = Powers(refresh=True, remark=True, listings=True, refunds=True)
+    powers = Powers(refresh=True, placed=True, remark=True, listings=True, refunds=True)
     """Shipping and stock work once settings name their enums; a plan must not count on it."""
     pace = Pace(
         lag=timedelta(seconds=60),
