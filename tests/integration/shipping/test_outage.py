@@ -51,6 +51,7 @@ class Hours:
                where state = 'ready'""",
             timedelta(seconds=seconds),
         )
+        await db.run("update shop set open_until = open_until - $1::interval", timedelta(seconds=seconds))
 
     async def _schedule(self) -> None:
         """What the clock enters: a pull of each shop that has none under way."""
