@@ -28,6 +28,8 @@ class Knobs(Struct, frozen=True, kw_only=True):
     """One source says source_id=JOS is required since 2026; three others do not know it."""
     jd_max_pages: int = 100
     """Deeper pages are said to come back empty."""
+    jd_quota_day: int = 0
+    """Calls a day (Beijing) that an app may make; 0 = as many as it likes. A test application: 500 (one source)."""
     jd_refresh_last_s: int = 86_400
     """A token is renewed only in its last 24 hours (one source)."""
     jdsp_yunding_only: bool = False

@@ -15,7 +15,8 @@ RECEIVER: Final = frozenset(
 FACTS: Final = frozenset(
     {
         "status", "order_status", "orderState", "refund_status", "payment", "pay_amount", "orderPayment",
-        "total_amount", "pay_time", "paymentConfirmTime", "orders", "item_list", "itemInfoList",
+        "total_amount", "pay_time", "paymentConfirmTime", "orders", "item_list", "itemInfoList", "orderStatus",
+        "paymentInfo", "skuItemInfoList",
     }
 )  # fmt: skip
 """Fields that a hub cannot do without: where they are wrong, it must hold the order and ask again."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
@@ -10,11 +11,12 @@ from server.errors import Rejected
 from server.platforms import http, paging, raw
 from server.platforms.body import decimal, first_id, part, text, text_id
 from server.platforms.jd.body import BODY
-from server.platforms.jd.client import NAME, Client, number, total, when
+from server.platforms.jd.client import NAME, Client, number, page, total, when
 from server.platforms.jd.own import own
 from server.platforms.port import RawRefund, RefundState, Shop, Window
 
 PAGE: Final = 50
+_MOST: Final = 10**15
 
 REFUND: Final[dict[int, RefundState]] = {
     0: "asked",
@@ -64,17 +66,17 @@ _EXPECT: Final[dict[str, Any]] = {"10": "return", "11": "money", "20": "exchange
 async def refunds(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[RawRefund]]:
     """What was asked for or decided in the window."""
     for name in ("applyTime", "checkTime"):
-        async for page in _applied(client, shop, window, name):
-            yield page
+        async for cases in _applied(client, shop, window, name):
+            yield cases
     if not own(shop).service_orders:
         return
     for name in ("applyTime", "approveTime", "finishTime"):
-        async for page in _services(client, shop, window, name):
-            yield await _with_money(client, shop, page)
+        async for cases in _services(client, shop, window, name):
+            yield await _with_money(client, shop, cases)
 
 
 async def _applied(client: Client, shop: Shop, window: Window, name: str) -> AsyncIterator[list[RawRefund]]:
-    async def page(window: Window, number: int) -> paging.Page:
+    async def fetch(window: Window, number: int) -> paging.Page:
         data = await client.call(
             shop,
             "jingdong.pop.afs.soa.refundapply.queryPageList",
@@ -82,15 +84,15 @@ async def _applied(client: Client, shop: Shop, window: Window, name: str) -> Asy
             pageIndex=number,
             pageSize=PAGE,
         )
-        return _page(data, "queryResult", "result", refund)
+        return _page(data, number, "queryResult", "result", refund)
 
-    async for found in paging.backwards(window, page, PAGE):
+    async for found in paging.backwards(window, fetch, PAGE):
         if found:
             yield found
 
 
 async def _services(client: Client, shop: Shop, window: Window, name: str) -> AsyncIterator[list[RawRefund]]:
-    async def page(window: Window, number: int) -> paging.Page:
+    async def fetch(window: Window, number: int) -> paging.Page:
         data = await client.call(
             shop,
             "jingdong.asc.query.list",
@@ -99,9 +101,9 @@ async def _services(client: Client, shop: Shop, window: Window, name: str) -> As
             pageNumber=number,
             pageSize=PAGE,
         )
-        return _page(data, "pageResult", "data", service)
+        return _page(data, number, "pageResult", "data", service)
 
-    async for found in paging.backwards(window, page, PAGE):
+    async for found in paging.backwards(window, fetch, PAGE):
         if found:
             yield found
 
@@ -121,7 +123,7 @@ def refund(body: bytes) -> RawRefund:
     apart. Sums are fen. Raises Unreadable."""
     row = raw.load_object(body)
     return RawRefund(
-        external_id=f"R{first_id(row, 'id')}",
+        external_id=f"R{number}" if (number := first_id(row, "id")) else nameless(body),
         order_id=first_id(row, "orderId"),
         body=body,
         modified=_latest(row.get("applyTime"), row.get("checkTime")),
@@ -136,7 +138,7 @@ def service(body: bytes) -> RawRefund:
     row = raw.load_object(body)
     sku = first_id(row, "skuId")
     return RawRefund(
-        external_id=first_id(row, "serviceId"),
+        external_id=first_id(row, "serviceId") or nameless(body),
         order_id=first_id(row, "orderId"),
         body=body,
         modified=_latest(row.get("updateDate"), row.get("applyTime")),
@@ -146,13 +148,18 @@ def service(body: bytes) -> RawRefund:
     )
 
 
+def nameless(body: bytes) -> str:
+    """A case without a number gets one made of its bytes: nothing is dropped."""
+    return f"?{sha256(body).hexdigest()[:32]}"
+
+
 def fen(value: Any) -> int | None:
     """Refund sums come in fen, as a number with or without ".0", or as text."""
     try:
         amount = decimal(value)
     except ValueError:
         return None
-    return int(amount) if amount == amount.to_integral_value() and amount >= 0 else None
+    return int(amount) if amount == amount.to_integral_value() and 0 <= amount < _MOST else None
 
 
 async def _with_money(client: Client, shop: Shop, cases: list[RawRefund]) -> list[RawRefund]:
@@ -174,19 +181,22 @@ async def _paid_back(client: Client, shop: Shop, order_id: str) -> dict[str, int
         data = await client.call(shop, method, orderId=number(order_id), pageNumber=1, pageSize=PAGE)
     except Rejected:
         return {}
+    try:
+        listed = [raw.load_object(row) for row in _rows(data, "pageResult", "data")]
+    except raw.Unreadable:
+        raise http.unreadable(NAME) from None
     sums: dict[str, int] = {}
-    for row in _rows(data, "pageResult", "data"):
-        fields = raw.load_object(row)
+    for fields in listed:
         id, amount = first_id(part(fields, "sameOrderServiceBill"), "serviceId"), fen(fields.get("refoundAmount"))
         if id and amount is not None and text_id(fields.get("status")) == "13":  # their spelling; 14: failed
             sums[id] = sums.get(id, 0) + amount
     return sums
 
 
-def _page(data: bytes, place: str, name: str, read: Callable[[bytes], RawRefund]) -> paging.Page:
+def _page(data: bytes, number: int, place: str, name: str, read: Callable[[bytes], RawRefund]) -> paging.Page:
     try:
         found = [read(row) for row in _rows(data, place, name)]
-        return paging.Page(found, total(_inner(data, place, load=True).get("totalCount")))
+        return page(found, total(_inner(data, place, load=True).get("totalCount")), number, PAGE)
     except raw.Unreadable:
         raise http.unreadable(NAME) from None
 

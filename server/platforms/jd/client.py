@@ -11,9 +11,11 @@ from server.platforms import http, raw
 from server.platforms.body import BEIJING
 from server.platforms.http import Gateway
 from server.platforms.jd.sign import sign
+from server.platforms.paging import Page
 from server.platforms.port import Shop
 
 NAME: Final = "京东"
+_MOST: Final = 10_000_000
 
 
 class Client:
@@ -61,12 +63,19 @@ def answer(data: bytes) -> dict[str, Any]:
 
 
 def total(value: Any) -> int:
-    """A count, as number or text. Raises Unavailable."""
+    """A count, as number or text. Raises Unavailable; one that no shop has would be read for ever."""
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value[:18])
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST:
         raise http.unreadable(NAME)
     return value
+
+
+def page(rows: list[Any], count: int, number: int, size: int) -> Page:
+    """One page of a list. An empty one where rows should be would lose them without a word: raises Unavailable."""
+    if not rows and count > (number - 1) * size:
+        raise http.unreadable(NAME)
+    return Page(rows, count)
 
 
 def number(text: str) -> int | str:

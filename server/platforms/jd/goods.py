@@ -1,17 +1,23 @@
 """What the shop lists on JD, and the numbers that its buyers see."""
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final, Literal
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, Final, Literal, TypeVar
 
-from server.errors import Rejected, Unavailable
+import structlog
+
+from server.errors import Rejected
 from server.kit import clock
 from server.platforms import http, paging
-from server.platforms.body import first_id, part, rows, text, text_id
+from server.platforms.body import decimal, first_id, part, rows, text, text_id
 from server.platforms.jd.body import BODY
-from server.platforms.jd.client import NAME, Client, answer, number, total
+from server.platforms.jd.client import NAME, Client, answer, number, page, total
 from server.platforms.jd.errors import succeeded
 from server.platforms.jd.own import own
 from server.platforms.port import Listing, Shop, StockAnswer, StockOrder, Window
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 PAGE: Final = 50
 AT_ONCE: Final = 50
@@ -23,7 +29,7 @@ _STATES: Final[dict[str, Literal["on", "off", "deleted"]]] = {"1": "on", "2": "o
 async def listings(client: Client, shop: Shop) -> AsyncIterator[list[Listing]]:
     """sku.read.searchSkuList, from the last page to the first: what is deleted meanwhile takes no neighbour with it."""
 
-    async def page(window: Window, number: int) -> paging.Page:
+    async def fetch(window: Window, number: int) -> paging.Page:
         data = await client.call(
             shop,
             "jingdong.sku.read.searchSkuList",
@@ -33,35 +39,51 @@ async def listings(client: Client, shop: Shop) -> AsyncIterator[list[Listing]]:
             field=_FIELDS,
         )
         found = part(answer(data), "page")
-        listed = rows(found.get("data"))
-        return paging.Page([listing(row) for row in listed or []], total(found.get("totalItem")))
+        count = total(found.get("totalItem"))
+        listed = rows(found.get("data")) or []
+        return page(listed, count, number, PAGE)
 
     now = clock.now()
-    async for found in paging.backwards(Window(now, now), page, PAGE):
-        if found:
-            yield found
+    async for found in paging.backwards(Window(now, now), fetch, PAGE):
+        if listings := shown(found):
+            yield listings
+
+
+def shown(rows: Sequence[dict[str, Any]]) -> list[Listing]:
+    """The rows of a page; one that does not say which SKU it is cannot be used."""
+    found = [listing(row) for row in rows]
+    if not all(one.platform_sku for one in found):
+        log.warning("listing_without_sku", count=sum(not one.platform_sku for one in found))
+    return [one for one in found if one.platform_sku]
 
 
 def listing(row: dict[str, Any]) -> Listing:
     """One row. A price or number that cannot be read is none. A state that is not known is not on sale."""
-    qty, price, modified = None, None, None
-    try:
-        qty = total(row["stockNum"]) if row.get("stockNum") is not None else None
-        price = BODY.money(row["jdPrice"], BODY.currency) if row.get("jdPrice") is not None else None
-        modified = BODY.time(row.get("modified"))
-    except (ValueError, Unavailable):
-        pass
     return Listing(
         item=first_id(row, "wareId"),
         platform_sku=first_id(row, "skuId"),
         title=text(row.get("skuName")),
         outer_code=text_id(row.get("outerId")),
-        qty=qty,
-        price_minor=price,
+        qty=_or_none(_number, row.get("stockNum")),
+        price_minor=_or_none(lambda value: BODY.money(value, BODY.currency), row.get("jdPrice")),
         currency=BODY.currency,
         state=_STATES.get(text_id(row.get("status")), "off"),
-        modified=modified,
+        modified=_or_none(BODY.time, row.get("modified")),
     )
+
+
+def _or_none(read: Callable[[Any], T], value: Any) -> T | None:
+    try:
+        return read(value)
+    except ValueError:
+        return None
+
+
+def _number(value: Any) -> int:
+    number = decimal(value)
+    if number != number.to_integral_value() or abs(number) >= 2**31:
+        raise ValueError("not a number of pieces")
+    return int(number)
 
 
 def model(shop: Shop, what: Literal["set", "add"]) -> str:

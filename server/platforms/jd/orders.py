@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from server.errors import Rejected
-from server.platforms import adapter, paging
+from server.platforms import adapter, http, paging
 from server.platforms.body import first_id, part, rows, text
 from server.platforms.jd.body import BODY
-from server.platforms.jd.client import Client, answer, number, total, when
+from server.platforms.jd.client import NAME, Client, answer, number, page, total, when
 from server.platforms.jd.own import own
 from server.platforms.port import RawOrder, Shop, Window
 
@@ -34,23 +34,23 @@ _UNKNOWN: Final = "10500001"
 async def changed(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[RawOrder]]:
     """By time of change, newest first; then the orders whose remark changed, which does not move that time."""
     seen: set[str] = set()
-    async for page in listed(client, shop, window, by=0):
-        seen.update(one.external_id for one in page)
-        yield page
+    async for found in listed(client, shop, window, by=0):
+        seen.update(one.external_id for one in found)
+        yield found
     if not own(shop).pull_remarks:
         return
     async for ids in remarked(client, shop, window):
         fresh = [id for id in dict.fromkeys(ids) if id not in seen]
         seen.update(fresh)
-        found = await paging.each(fresh, lambda one: _if_there(client, shop, one))
-        if any(found):
-            yield [order for order in found if order]
+        there = await paging.each(fresh, lambda one: _if_there(client, shop, one))
+        if any(there):
+            yield [order for order in there if order]
 
 
 async def listed(client: Client, shop: Shop, window: Window, *, by: int) -> AsyncIterator[list[RawOrder]]:
     """`by`: 0 by time of change, 1 by time of placing."""
 
-    async def page(window: Window, number: int) -> paging.Page:
+    async def fetch(window: Window, number: int) -> paging.Page:
         data = await client.call(
             shop,
             "jingdong.pop.order.search",
@@ -65,9 +65,9 @@ async def listed(client: Client, shop: Shop, window: Window, *, by: int) -> Asyn
             source_id="JOS",
         )
         found = part(answer(data), "searchorderinfo_result")
-        return paging.Page(adapter.orders(BODY, data), total(found.get("orderTotal")))
+        return page(adapter.orders(BODY, data), total(found.get("orderTotal")), number, PAGE)
 
-    async for found in paging.backwards(window, page, PAGE, deepest=DEEPEST):
+    async for found in paging.backwards(window, fetch, PAGE, deepest=DEEPEST):
         if found:
             yield found
 
@@ -75,7 +75,7 @@ async def listed(client: Client, shop: Shop, window: Window, *, by: int) -> Asyn
 async def remarked(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[str]]:
     """Numbers of the orders whose remark changed in the window. How many are on a page only the first one tells."""
 
-    async def page(window: Window, number: int) -> paging.Page:
+    async def fetch(window: Window, number: int) -> paging.Page:
         data = await client.call(
             shop,
             "jingdong.pop.order.getRemarkByModifyTime",
@@ -88,13 +88,16 @@ async def remarked(client: Client, shop: Shop, window: Window) -> AsyncIterator[
             raise Rejected("platform_rejected", f"京东没有返回备注列表（{text(found.get('errorMsg'))[:200]}）")
         listed = rows(found.get("remarkList")) or []
         ids = [id for row in listed if (id := first_id(row, "orderId"))]
-        return paging.Page(ids, total(found.get("totleNum", len(listed))))  # their spelling
+        count = total(found.get("totleNum", len(listed)))  # their spelling
+        if number == 1 and count and not listed:
+            raise http.unreadable(NAME)
+        return paging.Page(ids, count)
 
-    first = await page(window, 1)
+    first = await fetch(window, 1)
     if len(first.rows) >= first.total:
         yield first.rows
         return
-    async for ids in paging.backwards(window, page, max(1, len(first.rows)), deepest=DEEPEST):
+    async for ids in paging.backwards(window, fetch, max(1, len(first.rows)), deepest=DEEPEST):
         yield ids
 
 

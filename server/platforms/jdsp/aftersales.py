@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from server.platforms import http, paging, raw
 from server.platforms.body import first_id, part, rows, text, text_id
+from server.platforms.jd.aftersales import nameless
+from server.platforms.jd.client import page
 from server.platforms.jdsp.body import BODY
 from server.platforms.jdsp.client import NAME, Client, listed, millis
 from server.platforms.port import RawRefund, Shop, Window
@@ -18,7 +20,7 @@ _EXPECT: Final[dict[str, Any]] = {"10": "return", "11": "money", "20": "exchange
 
 
 async def refunds(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[RawRefund]]:
-    async def page(window: Window, number: int) -> paging.Page:
+    async def fetch(window: Window, number: int) -> paging.Page:
         query: dict[str, str | int] = {
             "updateStartTime": millis(window.since),
             "updateEndTime": millis(window.until),
@@ -27,11 +29,11 @@ async def refunds(client: Client, shop: Shop, window: Window) -> AsyncIterator[l
         }
         found, total = listed(await client.call(shop, "GET", AFS, query))
         try:
-            return paging.Page([refund(row) for row in found], total)
+            return page([refund(row) for row in found], total, number, PAGE)
         except raw.Unreadable:
             raise http.unreadable(NAME) from None
 
-    async for found in paging.backwards(window, page, PAGE):
+    async for found in paging.backwards(window, fetch, PAGE):
         if found:
             yield found
 
@@ -43,7 +45,7 @@ def refund(body: bytes) -> RawRefund:
     back = [w for w in waybills if text_id(w.get("waybillType")) == _BUYER_RETURN]
     done = text_id(money.get("refundStatus")) == _REFUNDED
     return RawRefund(
-        external_id=first_id(row, "afsOrderId"),
+        external_id=first_id(row, "afsOrderId") or nameless(body),
         order_id=first_id(row, "orderId"),
         body=body,
         modified=_time(part(row, "afsOrderBaseInfo").get("modifiedTime")),
@@ -56,9 +58,10 @@ def refund(body: bytes) -> RawRefund:
 
 def _fen(value: Any) -> int | None:
     try:
-        return BODY.money(value, BODY.currency)
+        amount = BODY.money(value, BODY.currency)
     except ValueError:
         return None
+    return amount if amount >= 0 else None
 
 
 def _time(value: Any) -> datetime | None:

@@ -10,7 +10,7 @@ from server.kit import clock
 from server.platforms import http, paging, raw
 from server.platforms.body import first_id, rows, text
 from server.platforms.jd import goods as classic
-from server.platforms.jd.client import number
+from server.platforms.jd.client import number, page
 from server.platforms.jd.errors import succeeded
 from server.platforms.jdsp.body import answer
 from server.platforms.jdsp.client import NAME, Client, listed, millis
@@ -23,23 +23,23 @@ PAGE: Final = 50
 
 
 async def listings(client: Client, shop: Shop) -> AsyncIterator[list[Listing]]:
-    async def page(window: Window, number: int) -> paging.Page:
+    async def fetch(window: Window, number: int) -> paging.Page:
         found, total = listed(await client.call(shop, "GET", SKUS, {"page": number, "pageSize": PAGE}))
         try:
-            return paging.Page([listing(raw.load_object(row)) for row in found], total)
+            return page([fields(raw.load_object(row)) for row in found], total, number, PAGE)
         except raw.Unreadable:
             raise http.unreadable(NAME) from None
 
     now = clock.now()
-    async for found in paging.backwards(Window(now, now), page, PAGE):
-        if found:
-            yield found
+    async for found in paging.backwards(Window(now, now), fetch, PAGE):
+        if listings := classic.shown(found):
+            yield listings
 
 
-def listing(row: dict[str, Any]) -> Listing:
-    """skuStatus is read as the classic one, 1 on sale; whatever else is not on sale."""
+def fields(row: dict[str, Any]) -> dict[str, Any]:
+    """By their classic names. skuStatus is read as the classic one, 1 on sale; whatever else is not on sale."""
     names = {"wareId": "productId", "status": "skuStatus", "modified": "modifiedTime"}
-    return classic.listing({**row, **{old: row.get(new) for old, new in names.items()}})
+    return {**row, **{old: row.get(new) for old, new in names.items()}}
 
 
 async def set_stock(client: Client, shop: Shop, wanted: Sequence[StockOrder]) -> list[StockAnswer]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from server.errors import Rejected
 from server.platforms import adapter, paging
 from server.platforms.body import first_id
+from server.platforms.jd.client import page
 from server.platforms.jdsp.body import BODY
 from server.platforms.jdsp.client import Client, listed, millis
 from server.platforms.jdsp.own import own
@@ -38,7 +39,7 @@ async def placed(client: Client, shop: Shop, window: Window) -> AsyncIterator[li
 
 
 async def _listed(client: Client, shop: Shop, window: Window, more: dict[str, str]) -> AsyncIterator[list[RawOrder]]:
-    async def page(window: Window, number: int) -> paging.Page:
+    async def fetch(window: Window, number: int) -> paging.Page:
         query: dict[str, str | int] = {
             "startTime": millis(window.since),
             "endTime": millis(window.until),
@@ -48,9 +49,9 @@ async def _listed(client: Client, shop: Shop, window: Window, more: dict[str, st
             **more,
         }
         rows, total = listed(await client.call(shop, "GET", ORDERS, query))
-        return paging.Page([BODY.raw_order(row) for row in rows], total)
+        return page([BODY.raw_order(row) for row in rows], total, number, PAGE)
 
-    async for found in paging.backwards(window, page, PAGE):
+    async for found in paging.backwards(window, fetch, PAGE):
         if found:
             yield found
 

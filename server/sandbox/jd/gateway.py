@@ -33,6 +33,7 @@ class Jd:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._day, self._asked = "", 0
         self._methods: dict[str, Callable[[World, dict[str, Any]], dict[str, Any]]] = {
             "jingdong.pop.order.search": lambda w, q: orders.search(w, q, encrypted=False),
             "jingdong.pop.order.enSearch": lambda w, q: orders.search(w, q, encrypted=True),
@@ -96,6 +97,7 @@ class Jd:
             raise refuse("sign_method_unknown")
         if not hmac.compare_digest(sign(p, JD["app_secret"]).encode(), p["sign"].encode()):
             raise refuse("sign_wrong")
+        self._check_quota()
         self._check_token(p.get("access_token", ""), token_dead)
         try:
             query = json.loads(p.get("360buy_param_json", ""))
@@ -120,6 +122,13 @@ class Jd:
                 raise refuse("timestamp_unreadable") from None
         if abs(at - self.world.now()) > self.world.knobs.skew_s:
             raise refuse("timestamp_old")
+
+    def _check_quota(self) -> None:
+        day = clock.text(self.world.now())[:10]
+        self._asked = self._asked + 1 if day == self._day else 1
+        self._day = day
+        if 0 < self.world.knobs.jd_quota_day < self._asked:
+            raise refuse("quota")
 
     def _check_token(self, token: str, dead: bool) -> None:
         if not token:

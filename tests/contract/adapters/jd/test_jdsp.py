@@ -157,6 +157,18 @@ async def test_the_bad_days(jdsp: House) -> None:
         await jdsp.pull()
 
 
+@pytest.mark.parametrize("kind", ["empty_fields", "malformed_fields", "receiver_gone"])
+async def test_spoiled_orders_are_all_there(jdsp: House, kind: str) -> None:
+    ids = await jdsp.place(12)
+    await jdsp.control("faults", kind=kind, platform="jdsp", times=0)
+    found = await jdsp.pull()
+    assert set(found) == set(ids)
+    assert jdsp.world.faults.fired[kind]
+    for order in found.values():
+        mapped = map_order("jdsp", order.body, rulebook.current("jdsp"))
+        assert mapped.state == "unknown" and mapped.holds
+
+
 async def test_a_wrong_clock_is_corrected_once(jdsp: House) -> None:
     await jdsp.place()
     await jdsp.control("faults", kind="clock_skew", platform="jdsp", delay_ms=3_600_000, times=2)

@@ -1,11 +1,14 @@
 """JD's orders by time of change, by their remarks, and by time of placing; the remark written; the shop's carriers."""
 
+import json
 import time
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs
 
+import httpx
 import pytest
 
-from server.errors import Rejected
+from server.errors import Rejected, Unavailable
 from server.platforms.port import Part, Shipment, Shipped, Window
 from server.sandbox.jd.orders import REMARKS_A_PAGE
 from tests.contract.adapters.jd.house import OURS, House
@@ -119,3 +122,21 @@ async def test_settings_of_the_wrong_form_are_told(jd: House) -> None:
     with pytest.raises(Rejected) as caught:
         await jd.pull()
     assert caught.value.code == "platform_bad_settings" and "pull_remarks" in caught.value.message
+
+
+@pytest.mark.parametrize("method", [SEARCH, "jingdong.pop.order.getRemarkByModifyTime"])
+async def test_an_empty_page_where_rows_should_be_is_not_taken_for_the_end(jd: House, method: str) -> None:
+    [id] = await jd.place()
+    await jd.control("note", platform="jd", external_id=id, seller="x")
+
+    async def empty(response: httpx.Response) -> None:
+        body = json.loads(await response.aread())
+        for root in body.values():
+            for result in root.values():
+                if isinstance(result, dict) and method in str(parse_qs(response.request.content.decode())):
+                    result |= {name: None for name in ("orderInfoList", "remarkList") if name in result}
+        response._content = json.dumps(body).encode()
+
+    jd.web.event_hooks["response"] = [empty]
+    with pytest.raises(Unavailable):
+        await jd.pull()

@@ -140,6 +140,16 @@ async def test_source_id_where_it_is_required() -> None:
     await box.http.aclose()
 
 
+async def test_a_days_quota() -> None:
+    box = Sandbox(knobs=Knobs(jd_quota_day=2))
+    assert "error_response" not in await call()(box) and "error_response" not in await call()(box)
+    answer = await call()(box)
+    assert answer["error_response"]["code"] == "2" and counted(box, "quota")
+    box.now += 86_400
+    assert "error_response" not in await call(timestamp=beijing(box.now))(box)
+    await box.http.aclose()
+
+
 def codes(value: Any) -> set[str]:
     """Every code and text in an answer, wherever the method says it."""
     if isinstance(value, dict):
