@@ -100,7 +100,7 @@ def _sheet(file: BinaryIO) -> Iterator[list[str]]:
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # exports say A1 for a thousand rows, or a million rows for ten
             some, blank = False, 0
-            for row in sheet.iter_rows(max_col=MAX_COLUMNS + 1):
+            for row in sheet.iter_rows():
                 cells = [_shown(cell.value) for cell in row]
                 while cells and not cells[-1]:
                     cells.pop()
