@@ -26,6 +26,8 @@ const LOOK: Record<ImportOutcome, { icon: IconName; tone: Tone; word: () => stri
   known: { icon: 'check', tone: 'plain', word: () => t('已经有了') },
   new: { icon: 'check', tone: 'ok', word: () => t('可以导入') },
 }
+/** After the import the same outcomes are said as done. */
+const word = (o: ImportOutcome, stored: boolean): string => stored && o === 'new' ? t('已导入') : stored && o === 'held' ? t('已导入，要人看') : LOOK[o].word()
 const ORDER: readonly ImportOutcome[] = ['bad', 'held', 'older', 'known', 'new']
 
 export function Import(): JSX.Element {
@@ -63,7 +65,7 @@ export function Import(): JSX.Element {
     <section class="screen">
       <Head title={t('导入订单文件')} live={latest}><a class="button small" href={href(['shops'])}>{t('回到店铺')}</a></Head>
       <div class="pad">
-        <p class="muted">{t('接口授权不下来或断开时，把平台后台导出的订单文件（.xlsx、.csv）放进来。先试一遍，不改动任何数据；收件人只存脱敏信息，文件读完就删除。')}</p>
+        <p class="muted">{t('接口授权不下来或断开时，把平台后台导出的订单文件（.xlsx、.csv）放进来。先试一遍，不改动任何数据；平台不许保存明文的，收件人只存脱敏信息；文件读完就删除。')}</p>
         <div class="block importform">
           <label class="importshop"><span>{t('哪家店铺的文件')}</span>
             <select class="input" value={shop} disabled={busy} onChange={(e) => { clear(); setShop(e.currentTarget.value) }}>
@@ -114,7 +116,7 @@ function Report({ report, file, busy, bring }: { report: ImportReport; file: str
       {report.again && !report.stored ? <Notice tone="info"><p>{t('同一个文件在这个时间导入过：')}<Time at={moment(report.again)} /></p></Notice> : null}
       <div class="chiprow" role="group" aria-label={t('按结果')}>
         <Chip pressed={only === ''} onClick={() => setOnly('')}>{t('全部')}</Chip>
-        {ORDER.filter((o) => c[o] > 0).map((o) => <Chip key={o} icon={LOOK[o].icon} tone={LOOK[o].tone} pressed={only === o} onClick={() => setOnly(only === o ? '' : o)}>{LOOK[o].word()} {number(c[o])}</Chip>)}
+        {ORDER.filter((o) => c[o] > 0).map((o) => <Chip key={o} icon={LOOK[o].icon} tone={LOOK[o].tone} pressed={only === o} onClick={() => setOnly(only === o ? '' : o)}>{word(o, report.stored)} {number(c[o])}</Chip>)}
       </div>
       <div class="orderacts">
         {report.stored ? null : <>
@@ -129,7 +131,7 @@ function Report({ report, file, busy, bring }: { report: ImportReport; file: str
           <tbody>{rows.slice(0, SHOWN).map((r) => (
             <tr key={`${r.no}-${r.external_id}`}>
               <td class="number">{r.no}</td><td>{r.external_id ? <Id value={r.external_id} /> : <span class="muted">–</span>}</td>
-              <td><Badge icon={LOOK[r.outcome].icon} tone={LOOK[r.outcome].tone}>{LOOK[r.outcome].word()}</Badge></td><td>{r.message}</td>
+              <td><Badge icon={LOOK[r.outcome].icon} tone={LOOK[r.outcome].tone}>{word(r.outcome, report.stored)}</Badge></td><td>{r.message}</td>
             </tr>))}</tbody>
         </table>
       </div>
@@ -150,7 +152,7 @@ function Arrived({ id }: { id: string }): JSX.Element | null {
 
 function save(report: ImportReport, file: string): void {
   const head = [t('行'), t('平台单号'), t('结果'), t('说明')]
-  const body = csvOf([head, ...report.list.map((r) => [r.no, r.external_id, LOOK[r.outcome].word(), r.message])])
+  const body = csvOf([head, ...report.list.map((r) => [r.no, r.external_id, word(r.outcome, report.stored), r.message])])
   const url = URL.createObjectURL(new Blob([body], { type: 'text/csv;charset=utf-8' }))
   const link = document.createElement('a')
   link.href = url

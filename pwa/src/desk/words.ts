@@ -214,7 +214,7 @@ export const t = words({
   '面单还没生成': 'Label not rendered yet',
   '导入订单文件': 'Import an order file',
   '回到店铺': 'Back to shops',
-  '接口授权不下来或断开时，把平台后台导出的订单文件（.xlsx、.csv）放进来。先试一遍，不改动任何数据；收件人只存脱敏信息，文件读完就删除。': 'When the API cannot be had: bring the order file exported from the platform’s back office (.xlsx, .csv). A trial comes first and changes nothing. The file is deleted once it is read.',
+  '接口授权不下来或断开时，把平台后台导出的订单文件（.xlsx、.csv）放进来。先试一遍，不改动任何数据；平台不许保存明文的，收件人只存脱敏信息；文件读完就删除。': 'When the API cannot be had: bring the order file exported from the platform’s back office (.xlsx, .csv). A trial comes first and changes nothing. Where the platform forbids clear text, receivers are kept masked; the file is deleted once it is read.',
   '哪家店铺的文件': 'Which shop is it from',
   '请选择': 'Please choose',
   '文件超过 20 MB，请按日期分成几个': 'The file is over 20 MB; please split it by date',
@@ -267,4 +267,6 @@ export const t = words({
   '连不上服务器，或文件在上传时被改动，请重新选择文件': 'The server cannot be reached, or the file changed during the upload; choose it again',
   '服务器三分钟没有回答，请到“最近导入”看看是否已经完成': 'No answer for three minutes; see under Latest imports whether it is done',
   '服务器的回答读不懂，请刷新页面': 'The answer cannot be read; reload the page',
+  '已导入': 'Imported',
+  '已导入，要人看': 'Imported, needs a person',
 })
