@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
@@ -24,6 +25,7 @@ from server.platforms.port import RawOrder
 Mode = Literal["dry", "file", "row"]
 Outcome = Literal["new", "held", "known", "older", "bad"]
 READ_S: Final = 60
+STALE_S: Final = 3600
 MAX_OUT: Final = 64 * 1024 * 1024
 MAX_ROWS_SHOWN: Final = 2_000
 _ROOT: Final = Path(__file__).resolve().parents[2]
@@ -67,7 +69,7 @@ class Upload(msgspec.Struct, frozen=True):
 @asynccontextmanager
 async def received(chunks: AsyncIterator[bytes], folder: Path) -> AsyncIterator[Upload]:
     """The upload in a file that goes away at the end: it holds buyers in clear. Raises Invalid: too large, empty."""
-    await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+    await asyncio.to_thread(_sweep, folder)
     path = folder / f"{uuid7()}.part"
     digest, size = hashlib.sha256(), 0
     try:
@@ -84,6 +86,15 @@ async def received(chunks: AsyncIterator[bytes], folder: Path) -> AsyncIterator[
         yield Upload(path, size, digest.digest())
     finally:
         path.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Uploads that a process took to its grave: they hold buyers in clear."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in folder.glob("*.part"):
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < time.time() - STALE_S:
+                left.unlink()
 
 
 async def table(path: Path) -> list[list[str]]:
@@ -155,7 +166,7 @@ async def run(shop_id: UUID, name: str, upload: Upload, mode: Mode, again: bool)
         if before is not None and not again:
             raise Conflict("import_again", "这个文件以前导入过。再导入一次不会重复生成订单，确定要再导入吗？")
         ids = {r.external_id for r in rows if r.outcome in ("new", "held")}
-        if not ids and before is not None:
+        if not ids:
             return report
         await intake.store_raw(shop_id, shop["platform"], [plan.raws[i] for i in sorted(ids)])
         file_id = await _record(shop_id, name, upload, mode, report, rows)

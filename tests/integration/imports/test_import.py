@@ -1,5 +1,7 @@
 """Files by way of the API: dry run, all or nothing, by row, the same again, and what the hub knows better."""
 
+import os
+
 import msgspec
 import pytest
 
@@ -143,3 +145,19 @@ async def test_the_limits_hold_at_the_door(bring, db, tmp_path) -> None:
     assert (await bring(b"<html>", want=422))["code"] == "web_page"
     assert await db.value("select count(*) from import_file") == 0
     assert list((tmp_path / "imports").iterdir()) == []
+
+
+async def test_a_file_of_bad_rows_only_leaves_no_mark(bring, db) -> None:
+    report = await bring(as_csv([sheets.TAOBAO, sheets.taobao(1, 购买数量="x")]), "row")
+    assert not report["stored"] and report["counts"]["bad"] == 1
+    assert await db.value("select count(*) from import_file") == 0
+
+
+async def test_what_a_dead_process_left_is_swept(bring, tmp_path) -> None:
+    old, fresh = tmp_path / "imports" / "old.part", tmp_path / "imports" / "fresh.part"
+    old.parent.mkdir()
+    old.write_text("x")
+    fresh.write_text("x")
+    os.utime(old, (0, 0))
+    await bring(as_csv([sheets.TAOBAO, sheets.taobao(1)]), "dry")
+    assert not old.exists() and fresh.exists()
