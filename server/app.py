@@ -14,6 +14,7 @@ from server.accounts import guards
 from server.catalog import api as catalog
 from server.desk import api as desk
 from server.devices import api as devices
+from server.imports import api as imports
 from server.kit import crypto, db
 from server.orders import api as orders
 from server.picking import api as picking
@@ -66,6 +67,7 @@ def create_app(settings: Settings, *, own_database: bool = True) -> Litestar:
         catalog.router,
         desk.router,
         devices.router,
+        imports.router,
         orders.router,
         picking.router,
         platforms.router,

@@ -20,6 +20,7 @@ APP_CONFIG = AppConfig(
             "server.packing.tables",
             "server.shipping.tables",
             "server.devices.tables",
+            "server.imports.tables",
         ]
     ),
     migration_dependencies=[],

@@ -9,6 +9,7 @@ import { session } from '../app/session'
 import { Empty } from '../ui/show'
 import { Help } from './help'
 import { Home } from './home'
+import { Import } from './import'
 import { Inbox } from './inbox'
 import { useKeys } from './keys'
 import { useLive } from './live'
@@ -46,6 +47,7 @@ function Screen({ live }: { live: ReturnType<typeof useLive<Counters>> }): JSX.E
     case 'print': return <Printing />
     case 'board': return <Home counters={live} />
     case 'shops': return <Shops />
+    case 'import': return <Import />
     case 'inbox': return <Inbox />
     default: return <Empty title={t('没有这个页面')}>{t('链接可能写错了，请从左边的菜单进入。')}</Empty>
   }

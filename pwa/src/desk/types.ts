@@ -40,3 +40,13 @@ export interface WaveRow {
 export interface Device { id: string; name: string; person: string; last_seen_at: string | null; unsent: number }
 export interface PrintJob { id: string; kind: string; subject_no: string; state: string; pages: number | null; created_at: string; error: string }
 export interface InboxRow { id: string; kind: string; title: string; text: string; at: string; read: boolean; link: string }
+export type ImportMode = 'dry' | 'file' | 'row'
+export type ImportOutcome = 'new' | 'held' | 'known' | 'older' | 'bad'
+export interface ImportLine { no: number; external_id: string; outcome: ImportOutcome; message: string }
+export interface ImportReport {
+  id: string | null; mode: ImportMode; stored: boolean; rows: number; orders: number; counts: Record<ImportOutcome, number>
+  /** When the very same file was imported before. */
+  again: string | null
+  columns: string[]; list: ImportLine[]
+}
+export interface ImportRow { id: string; shop_name: string; name: string; mode: ImportMode; rows: number; good: number; bad: number; by: string; made_at: string }

@@ -38,8 +38,8 @@ def writes(app: Any) -> dict[tuple[str, str], type[msgspec.Struct] | None]:
     }
 
 
-OUTSIDE = ("/consent", "/code", "/test")
-"""Routes that ask a platform, or are asked by one, have tests of their own (integration/platforms)."""
+OUTSIDE = ("/consent", "/code", "/test", "/imports")
+"""Routes that ask a platform, or are asked by one, have tests of their own (integration/platforms); files too."""
 
 
 def with_body(app: Any) -> Iterator[tuple[str, str, type[msgspec.Struct]]]:

@@ -50,6 +50,9 @@ REVIEWED: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/api/orders/{order_id:uuid}/note"): HELP,
     ("GET", "/api/counters"): DESK,
     ("GET", "/api/skus"): DESK,
+    ("GET", "/api/imports"): HELP,
+    ("POST", "/api/imports"): HELP,
+    ("GET", "/api/imports/{import_id:uuid}/progress"): HELP,
     ("GET", "/api/shops"): DESK,
     ("POST", "/api/shops"): BOSS,
     ("PATCH", "/api/shops/{shop_id:uuid}"): BOSS,
@@ -121,7 +124,7 @@ async def real(db: Any) -> dict[str, Any]:
     order, ready = await w.orders(2)
     await wave(device.id, 1)
     line = await db.value("select id from order_line where order_id = $1 limit 1", order)
-    task, hold, sheet, failed, notice = (uuid7() for _ in range(5))
+    task, hold, sheet, failed, notice, imported = (uuid7() for _ in range(6))
     await db.run(
         """insert into task(id, kind, subject_kind, subject_id, order_id, reason) values
            ($1, 'hold', 'order', $3, $3, 'manual'), ($2, 'quarantine', 'raw_order', $2, null, 'unreadable')""",
@@ -137,6 +140,7 @@ async def real(db: Any) -> dict[str, Any]:
         order,
     )
     await db.run("insert into notice(id, role, kind) values($1, 'manager', 'intercept')", notice)
+    await db.run("insert into import_file(id, shop) values($1, $2)", imported, w.shop)
     return {
         "order_id": str(order),
         "line_id": str(line),
@@ -144,6 +148,7 @@ async def real(db: Any) -> dict[str, Any]:
         "hold": str(hold),
         "print_job": str(sheet),
         "print_job@retry": str(failed),
+        "import_id": str(imported),
         "shop_id": str(w.shop),
         "sku_id": str(w.skus["TEE"]),
         "device_id": str(device.id),

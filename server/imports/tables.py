@@ -1,0 +1,35 @@
+"""Imported files and what became of their rows. Neither holds the file or a buyer's words."""
+
+from piccolo.columns import UUID, Bytea, Integer
+from piccolo.table import Table
+
+from server.kit.columns import at, key, ref, text
+from server.platforms.tables import ShopRow
+
+
+class ImportFile(Table, tablename="import_file"):
+    """mode: file (all or nothing), row. sha256: to know the same file again."""
+
+    id = key()
+    shop = ref(ShopRow)
+    name = text()
+    size = Integer()
+    sha256 = Bytea()
+    state = text("done")
+    mode = text()
+    rows = Integer()
+    good = Integer()
+    bad = Integer()
+    made_by = UUID(null=True, default=None)
+    made_at = at(now=True)
+
+
+class ImportRow(Table, tablename="import_row"):
+    """outcome: new, held, known, older, bad. external_id: an order number, or "" where that is not certain."""
+
+    id = key()
+    file = ref(ImportFile)
+    row_no = Integer()
+    external_id = text()
+    outcome = text()
+    message = text()
