@@ -207,6 +207,24 @@ class PickWithdrawn(Event, frozen=True):
     on = "order"
 
 
+class PickReopened(Event, frozen=True):
+    """Goods that were reported missing are there after all; to.sku."""
+
+    on = "order"
+
+
+class WaveMoved(Event, frozen=True):
+    """What is left of it goes on with another device; frm.device, to.device."""
+
+    on = "wave"
+
+
+class ParcelLeftAnyway(Event, frozen=True):
+    """The carrier has it, although its hand-over was refused or never scanned; to.waybill_no, reason: what it was."""
+
+    on = "parcel"
+
+
 class ParcelPacked(Event, frozen=True):
     on = "parcel"
 

@@ -53,7 +53,9 @@ async def enrol(user: User, dev: bytes, name: str, prev: bytes | None) -> UUID:
         if any(r["revoked_at"] is not None for r in known.values()):
             raise Forbidden("device_revoked", "这台设备已停用，请联系管理员")
         device_id: UUID
-        device = known.get(dev) or (known.get(prev) if prev else None)
+        device = known.get(dev) or (known.get(prev) if prev else None) or await queries.lock_later_life(dev)
+        if device is not None and device["revoked_at"] is not None:
+            raise Forbidden("device_revoked", "这台设备已停用，请联系管理员")
         warehouse = (await catalog.get_warehouse()).id
         if device is None:
             device_id = await db.value(  # two tabs of one browser may enrol at once

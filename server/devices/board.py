@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from server.devices.schemas import Act, Order, Parcel, Pick, Task
-from server.events import Event
+from server.events import Event, PickConfirmed
 
 OPEN_PARCEL = ("picking", "ready", "packed", "stopped")
 
@@ -53,7 +53,11 @@ class Board:
         self._parcel_of = {(p.order_id, p.wave): p for p in self.parcels.values()}
         self._by_waybill = {p.waybill_no: p for p in self.parcels.values() if p.waybill_no}
         self._by_old = {w: p for p in self.parcels.values() for w in p.old_waybills}
+        self.counted: dict[UUID, dict[tuple[UUID, str], int]] = {}
+        """Scans that are taken back in this batch: what each counted, by order and SKU code. {}: nothing."""
         # what is to be written
+        self.seen: set[UUID] = set()
+        """Scans of this very batch that were decided already."""
         self.events: list[Event] = []
         self.acts: dict[UUID, Act] = {}
         self.changed_picks: set[UUID] = set()
@@ -163,6 +167,20 @@ class Board:
     def waiting(self, subject: UUID, *kinds: str) -> list[Task]:
         """Open tasks of these kinds about a subject."""
         return [t for (kind, about, _), t in self._waiting.items() if about == subject and kind in kinds]
+
+    def pick_for(self, order: UUID, wave: UUID, sku_code: str) -> Pick | None:
+        return next((p for p in self.picks_of(order, wave) if p.sku_code == sku_code), None)
+
+    def did(self, event: UUID) -> dict[tuple[UUID, str], int] | None:
+        """What a scan counted, by order and SKU code; None: no such scan is known."""
+        now: dict[tuple[UUID, str], int] = {}
+        for e in self.events:
+            if e.cause == event and isinstance(e, PickConfirmed):
+                at = (e.subject, e.to["sku"])
+                now[at] = now.get(at, 0) + e.to["qty"]
+        if now or event in self.seen:
+            return now
+        return self.counted.get(event)
 
     def put_back(self, act: Act, parcel: Parcel, reason: str) -> UUID:
         """What is out of the shelf for a parcel goes back: everything that its picks say was taken."""

@@ -1,7 +1,10 @@
 """What becomes of parcels: packed, handed over, their tasks done. Pure, like rules.py, which calls it."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from server.devices.board import OPEN_PARCEL, Board
 from server.devices.schemas import Act, Decision, HandOverBody, PackBody, Parcel, Task
@@ -20,6 +23,12 @@ def _blocked(board: Board, parcel: Parcel) -> str:
     return board.blocked(parcel.order_id, parcel.wave)
 
 
+def _not_before(act: Act, moment: datetime | None) -> Act:
+    """A phone whose clock was behind, and is right when it sends, cannot be corrected: at least nothing was done to a
+    parcel before there was one."""
+    return act if moment is None or act.at >= moment else msgspec.structs.replace(act, at=moment)
+
+
 def pack(board: Board, act: Act, body: PackBody) -> Decision:
     """A parcel is closed. It counts as packed when all of its goods, and nothing else, were scanned into it.
 
@@ -28,6 +37,7 @@ def pack(board: Board, act: Act, body: PackBody) -> Decision:
     parcel = board.parcels.get(body.parcel)
     if parcel is None:
         return Decision(HELD, "服务器上没有这个包裹，已交由负责人处理", reason="unknown_parcel")
+    act = _not_before(act, parcel.made_at)
     again = parcel.state == "stopped" and parcel.stop == "unpicked"
     stopped = "held" if parcel.state in ("cancelled", "stopped") else ""
     reason = _blocked(board, parcel) or ("" if again else parcel.stop or stopped)
@@ -36,11 +46,14 @@ def pack(board: Board, act: Act, body: PackBody) -> Decision:
     if reason:
         task = board.put_back(act, parcel, parcel.stop or reason)
         return Decision(WITH_TASK, f"{shipping.STOPPED.get(reason, '该包裹已停止')}：不要发出，请把货放回", task)
-    if parcel.state == "packed":
-        return Decision(DUPLICATE, f"{parcel.no} 已打包")
     wrong = packing.compare(parcel.items, body.items)
+    if parcel.state == "packed" and (not wrong or (parcel.packed_at is not None and act.at < parcel.packed_at)):
+        return Decision(DUPLICATE, f"{parcel.no} 已打包")
     if wrong:
         said = packing.difference_said(wrong)
+        if parcel.state == "packed":  # opened and scanned once more: what is in it now is not what was packed
+            parcel.state, parcel.stop = "stopped", "unpicked"
+            board.acts[parcel.id] = act
         task = board.task(act, "repick", parcel, "pack_mismatch", {"text": said})
         return Decision(WITH_TASK, f"打包核对不符：{said}；请拆开重核", task)
     for task_row in _waiting(board, parcel, "repick", "shortage"):
@@ -50,7 +63,7 @@ def pack(board: Board, act: Act, body: PackBody) -> Decision:
             board.close(act, task_row, "packed")
     # Scanned whole into the parcel means picked, even while the picker's own events are still on the way.
     board.picked.setdefault(parcel.order_id, act)
-    parcel.state, parcel.stop = "packed", ""
+    parcel.state, parcel.stop, parcel.packed_at = "packed", "", act.at
     board.packed[parcel.id] = board.acts[parcel.id] = act
     board.acts.setdefault(parcel.order_id, act)
     return Decision()
@@ -84,6 +97,7 @@ def hand_over(board: Board, act: Act, body: HandOverBody) -> Decision:
     )
     if refusal is not None:
         return _refused(board, act, parcel, refusal)
+    act = _not_before(act, parcel.packed_at or parcel.made_at)
     parcel.state = "handed_over"
     board.handed[parcel.id] = board.acts[parcel.id] = act
     board.acts[parcel.order_id] = act
@@ -149,5 +163,7 @@ def _put_back(board: Board, act: Act, parcel: Parcel, blocked: str) -> None:
     if parcel.state in OPEN_PARCEL:
         parcel.state = "cancelled"
         board.acts[parcel.id] = act
+        for task in board.waiting(parcel.id, "intercept", "reprint"):
+            board.close(act, task, "withdrawn")
     if take_back:
         board.take_back(act, parcel)

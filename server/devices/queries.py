@@ -32,6 +32,19 @@ async def find_device(dev: bytes) -> Any:
     return await db.row("select id, person, warehouse, rights_epoch, revoked_at from device where dev = $1", dev)
 
 
+async def lock_later_life(dev: bytes) -> Any:
+    """The device of which `dev` is an earlier life: its storage went back to before it forked. None: of none."""
+    return await db.row(
+        """with recursive life(dev, depth) as (
+             select $1::bytea, 1
+             union all
+             select s.dev, l.depth + 1 from life l join sync_device s on s.prev = l.dev where l.depth < 32)
+           select d.id, d.dev, d.revoked_at from device d join life l on l.dev = d.dev
+           order by l.depth desc limit 1 for update of d""",
+        dev,
+    )
+
+
 async def list_devices() -> DevicePage:
     """Devices in use, the last seen first."""
     found = await db.rows(
@@ -90,7 +103,26 @@ async def lock_board(acts: Sequence[Act]) -> Board:
     locked_picks = await _picks(list({r["wave"] for r in touched if r["wave"] is not None}), order_ids)
     locked_parcels = await _parcels(order_ids)
     locked_tasks = await _tasks(tasks, [p.id for p in locked_parcels] + [p.id for p in locked_picks])
-    return Board(orders, locked_picks, locked_parcels, locked_tasks)
+    board = Board(orders, locked_picks, locked_parcels, locked_tasks)
+    await _what_is_undone(board, acts, order_ids)
+    return board
+
+
+async def _what_is_undone(board: Board, acts: Sequence[Act], order_ids: list[UUID]) -> None:
+    """What the scans that are taken back here had counted, and for which orders: it may have been nothing."""
+    named = [e for a in acts if isinstance(a.body, UnpickBody) and (e := a.body.event()) is not None]
+    if not named:
+        return
+    known = await db.rows("select id from sync_event where id = any($1::bytea[])", [e.bytes for e in named])
+    board.counted = {UUID(bytes=r["id"]): {} for r in known}
+    for r in await db.rows(
+        """select cause, subject_id, "to" ->> 'sku' as sku, sum(("to" ->> 'qty')::int)::int as qty from event
+           where subject_id = any($1::uuid[]) and cause = any($2::uuid[]) and kind = 'pick_confirmed'
+           group by 1, 2, 3""",
+        order_ids,
+        list(board.counted),
+    ):
+        board.counted[r["cause"]][r["subject_id"], r["sku"]] = r["qty"]
 
 
 def _named(acts: Sequence[Act]) -> tuple[list[UUID], list[UUID], list[str], list[UUID]]:
@@ -154,7 +186,7 @@ async def _picks(waves: list[UUID], order_ids: list[UUID]) -> list[Pick]:
 async def _parcels(order_ids: list[UUID]) -> list[Parcel]:
     found = await db.rows(
         """select id, no, order_id, order_no, wave, warehouse, slot, state, waybill_no, order_version, label_version,
-                  label_state, stop, items::text as items, old_waybills
+                  label_state, stop, items::text as items, old_waybills, made_at, packed_at
            from parcel where order_id = any($1::uuid[]) order by id for update""",
         order_ids,
     )

@@ -36,7 +36,11 @@ _PHONE = re.compile(r"1[3-9]\d{9}")
 
 def decide(board: Board, acts: Sequence[Act], device: UUID) -> list[Decision]:
     """A decision for each act; the board then says what has to be written."""
-    return [_one(board, act, device) for act in acts]
+    decided = []
+    for act in acts:
+        decided.append(_one(board, act, device))
+        board.seen.add(act.id)
+    return decided
 
 
 def _one(board: Board, act: Act, device: UUID) -> Decision:
@@ -120,9 +124,12 @@ def _take(board: Board, act: Act, pick: Pick, wanted: int) -> int:
 
 def _picked_in_vain(board: Board, act: Act, body: PickBody, pick: Pick, reason: str) -> Decision:
     """The order must not go on: the goods are out of the shelf all the same, so they are counted and go back."""
+    parcel = board.parcel_for(pick)
+    if parcel is not None and parcel.state in ("handed_over", "cancelled") and packed_since(parcel, act):
+        return Decision()  # these goods were in the parcel, which is gone or put back
     n = min(body.qty, _room(pick))
     if n == 0:
-        return Decision(DUPLICATE, f"{pick.sku_code} 没有重复计数")
+        return Decision(ADJUSTED, f"这件不需要：请把 {pick.sku_code} ×{body.qty} 放回货位 {pick.bin}")
     board.count(act, pick, n)
     board.emit(
         act,
@@ -133,7 +140,6 @@ def _picked_in_vain(board: Board, act: Act, body: PickBody, pick: Pick, reason: 
             **_by(act),
         ),
     )
-    parcel = board.parcel_for(pick)
     why = (parcel.stop if parcel else "") or reason
     if parcel is None:
         task = board.task(act, "put_back", None, why, {"items": [[pick.sku_code, pick.picked, pick.bin]]}, pick)
@@ -144,18 +150,36 @@ def _picked_in_vain(board: Board, act: Act, body: PickBody, pick: Pick, reason: 
 
 # -- unpick ----------------------------------------------------------------------------------------------------------
 def _unpick(board: Board, act: Act, body: UnpickBody, pick: Pick) -> Decision:
-    n = min(body.qty, pick.picked)
+    """A scan is taken back: what it counted, wherever that was. A device that does not say which: from this pick."""
+    named = body.event()
+    did = None if named is None else board.did(named)
+    if did is None:
+        return _uncount(board, act, body.qty, pick)
+    left, said = body.qty, Decision(DUPLICATE, f"{pick.sku_code} 那次扫描没有计入，无需撤销")
+    for (order, sku_code), qty in did.items():
+        its = pick if order == pick.order_id else board.pick_for(order, pick.wave, sku_code)
+        if its is not None and left:
+            said = _uncount(board, act, min(left, qty), its)
+            left -= min(left, qty)
+    return said
+
+
+def _uncount(board: Board, act: Act, wanted: int, pick: Pick) -> Decision:
+    n = min(wanted, pick.picked)
     if n == 0:
         return Decision(DUPLICATE, f"{pick.sku_code} 本来就没有计入，无需撤销")
     parcel = board.parcel_for(pick)
+    if parcel is not None and packed_since(parcel, act):
+        # The parcel was then scanned whole: this is about the tote, long before.
+        board.count(act, pick, -n)
+        _undone(board, act, pick, n, "before_packing")
+        return Decision()
     opened = parcel is not None and parcel.state == "stopped" and parcel.stop == "unpicked"
     again = opened and not board.blocked(pick.order_id, pick.wave)
     if parcel is not None and (again or parcel.state in ("packed", "handed_over")):
         return _taken_out(board, act, pick, parcel, n)
     board.count(act, pick, -n)
-    board.emit(
-        act, PickUndone(subject=pick.order_id, to={"sku": pick.sku_code, "qty": n, "slot": pick.slot}, **_by(act))
-    )
+    _undone(board, act, pick, n, "")
     if pick.state == "done":
         pick.state = "open"
         board.reopened.add(pick.wave)
@@ -167,7 +191,18 @@ def _unpick(board: Board, act: Act, body: UnpickBody, pick: Pick) -> Decision:
         if parcel is not None:
             _less_to_put_back(board, act, parcel)
         return Decision()
-    return Decision() if n == body.qty else Decision(ADJUSTED, f"只撤销了已计入的 {n} 件")
+    return Decision() if n == wanted else Decision(ADJUSTED, f"只撤销了已计入的 {n} 件")
+
+
+def _undone(board: Board, act: Act, pick: Pick, n: int, reason: str) -> None:
+    told = {"sku": pick.sku_code, "qty": n, "slot": pick.slot}
+    board.emit(act, PickUndone(subject=pick.order_id, reason=reason, to=told, **_by(act)))
+
+
+def packed_since(parcel: Parcel, act: Act) -> bool:
+    """Was the parcel scanned whole after this act? The act then tells nothing new, however late it arrives."""
+    since = max(act.at, parcel.made_at or act.at)  # a clock that was behind says nothing about before and after
+    return parcel.packed_at is not None and since < parcel.packed_at
 
 
 def _less_to_put_back(board: Board, act: Act, parcel: Parcel) -> None:
@@ -181,13 +216,10 @@ def _less_to_put_back(board: Board, act: Act, parcel: Parcel) -> None:
 
 def _taken_out(board: Board, act: Act, pick: Pick, parcel: Parcel, n: int) -> Decision:
     """Out of a parcel that is closed: it must be checked again before it leaves, or be caught."""
-    detail = {"items": [[pick.sku_code, n, pick.bin]]}
-    board.emit(
-        act,
-        PickUndone(
-            subject=pick.order_id, reason="unpicked", to={"sku": pick.sku_code, "qty": n, "slot": pick.slot}, **_by(act)
-        ),
-    )
+    known = [i for t in board.waiting(parcel.id, "repick", "intercept") if t.reason == "unpicked"
+             for i in t.detail.get("items", []) if i[0] != pick.sku_code]  # fmt: skip
+    detail = {"items": [*known, [pick.sku_code, n, pick.bin]]}
+    _undone(board, act, pick, n, "unpicked")
     if parcel.state == "handed_over":
         task = board.task(act, "intercept", parcel, "unpicked", detail)
         return Decision(WITH_TASK, "该包裹已出库，请联系快递拦截核对", task)
@@ -202,6 +234,16 @@ def _taken_out(board: Board, act: Act, pick: Pick, parcel: Parcel, n: int) -> De
 def _short(board: Board, act: Act, body: ShortBody, pick: Pick) -> Decision:
     if pick.state == "cancelled" or board.blocked(pick.order_id, pick.wave):
         return Decision(ADJUSTED, "订单已停止，不再需要这件货")
+    parcel = board.parcel_for(pick)
+    if parcel is not None and packed_since(parcel, act):
+        return Decision(ADJUSTED, f"{parcel.no} 之后已整单核对打包，不再缺 {pick.sku_code}")
+    if parcel is not None and (parcel.state, parcel.stop) == ("stopped", "unpicked"):
+        # Taken out of a closed parcel, and there is no other: what is missing was counted until now.
+        gone = min(body.missing, pick.picked)
+        board.count(act, pick, -gone)
+        _undone(board, act, pick, gone, "unpicked")
+        parcel.state, parcel.stop = "picking", ""
+        board.acts[parcel.id] = act
     n = min(body.missing, _room(pick))
     if n == 0 or pick.state == "short":
         return Decision(DUPLICATE, f"{pick.sku_code} " + ("已拣满，不缺货" if n == 0 else "已登记缺货"))
@@ -215,7 +257,7 @@ def _short(board: Board, act: Act, body: ShortBody, pick: Pick) -> Decision:
         "slot": pick.slot,
         "text": f"缺 {pick.sku_code} ×{n}，货位 {pick.bin}，放 {pick.slot} 号格口",
     }
-    task = board.task(act, "repick", board.parcel_for(pick), "pick_short", detail, pick)
+    task = board.task(act, "repick", parcel, "pick_short", detail, pick)
     return Decision(WITH_TASK, f"已登记缺货 {pick.sku_code} ×{n}，请补拣", task)
 
 

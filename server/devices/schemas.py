@@ -35,6 +35,17 @@ class UnpickBody(msgspec.Struct, array_like=True, frozen=True):
     code: Code
     qty: Count
     of_event: Any = None
+    """The scan that is taken back, 32 hex digits."""
+
+    def event(self) -> UUID | None:
+        """Its id; None where the device does not say it, or says nonsense."""
+        text = self.of_event
+        if not isinstance(text, str) or len(text) != 32:
+            return None
+        try:
+            return UUID(text)
+        except ValueError:
+            return None
 
 
 class ShortBody(msgspec.Struct, array_like=True, frozen=True):
@@ -134,6 +145,8 @@ class Parcel(msgspec.Struct, kw_only=True):
     stop: str
     items: list[list[Any]]
     old_waybills: list[str]
+    made_at: datetime | None = None
+    packed_at: datetime | None = None
 
 
 class Task(msgspec.Struct, kw_only=True):

@@ -25,6 +25,8 @@ _STORY: Final = {
     "pick_short": "拣货缺货",
     "order_picked": "拣货完成",
     "pick_withdrawn": "退出拣货",
+    "pick_reopened": "缺货已找到，继续拣货",
+    "parcel_left_anyway": "快递已揽收，系统未出库",
     "parcel_packed": "打包完成",
     "parcel_stopped": "包裹拦下",
     "parcel_cleared": "包裹恢复",

@@ -80,10 +80,10 @@ async def plan(tx: Tx, wave: UUID, wave_no: str, warehouse: UUID, planned: Seque
 async def stop_for_order(tx: Tx, order_id: UUID, reason: str, keep_wave: UUID | None = None) -> list[Any]:
     """The order must not go on, but for its parcel in `keep_wave`.
 
-    Returns its parcels as they were: (id, no, state, warehouse, waybill_no).
+    Returns its parcels as they were: (id, no, state, warehouse, waybill_no, items as JSON text).
     """
     parcels = await db.rows(
-        """select id, no, state, warehouse, waybill_no from parcel
+        """select id, no, state, warehouse, waybill_no, items::text as items from parcel
            where order_id = $1 and state <> 'cancelled' and not (stop = $3 and state in ('handed_over', 'stopped'))
              and ($2::uuid is null or wave <> $2) order by id for update""",
         order_id,

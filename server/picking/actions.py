@@ -3,9 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from server.catalog import queries as catalog
 from server.errors import Conflict, Invalid, NotFound
-from server.events import PickWithdrawn, WaveMade
+from server.events import PickReopened, PickWithdrawn, WaveMade, WaveMoved
 from server.kit import clock, db, numbers
 from server.kit.context import actor
 from server.kit.ids import uuid7
@@ -168,13 +170,28 @@ async def withdraw(order_id: UUID) -> None:
             left,
         )
         stopped = await parcels.stop_for_order(tx, order_id, reason, keep)
-        new = [t for p in stopped if (t := _to_do(o["no"], order_id, reason, p, picks)) is not None]
+        waiting = await _put_back_already([p["id"] for p in stopped])
+        new = [
+            t
+            for p in stopped
+            if (t := _to_do(o["no"], order_id, reason, p, picks)) is not None
+            and not (t.kind == "put_back" and p["id"] in waiting)
+        ]
         await tasks.open(tx, new)
         await tasks.close_for(tx, "shortage", [k["id"] for k in picks], "cancelled")
         await tasks.close_for(tx, "repick", [k["id"] for k in picks] + [p["id"] for p in stopped], "cancelled")
         await end_waves(list({k["wave"] for k in picks}))
         if picks or stopped:
             await tx.emit(PickWithdrawn(subject=order_id, reason=reason, to={"put_back": len(new)}))
+
+
+async def _put_back_already(parcels: list[UUID]) -> set[UUID]:
+    """Parcels that somebody is told to put back for another reason: once is enough."""
+    found = await db.rows(
+        "select subject_id from task where kind = 'put_back' and closed_at is null and subject_id = any($1::uuid[])",
+        parcels,
+    )
+    return {r["subject_id"] for r in found}
 
 
 def _why(o: Any) -> str:
@@ -191,6 +208,9 @@ def _to_do(order_no: str, order_id: UUID, reason: str, parcel: Any, picks: list[
     touched = parcel["state"] in ("packed", "stopped") or any(k["picked"] for k in picks)
     if not left and not touched:
         return None
+    goods = [[k["sku_code"], k["picked"], k["bin"]] for k in picks if k["picked"]]
+    if not goods and parcel["state"] in ("packed", "stopped"):  # scanned whole, the picker's scans are on the way
+        goods = [[sku, qty, ""] for sku, _, _, qty, *_ in msgspec.json.decode(parcel["items"])]
     return NewTask(
         kind="intercept" if left else "put_back",
         subject_kind="parcel",
@@ -202,9 +222,45 @@ def _to_do(order_no: str, order_id: UUID, reason: str, parcel: Any, picks: list[
             "order_no": order_no,
             "parcel_no": parcel["no"],
             "waybill_no": parcel["waybill_no"],
-            "items": [[k["sku_code"], k["picked"], k["bin"]] for k in picks if k["picked"]],
+            "items": goods,
         },
     )
+
+
+async def look_again(task_id: UUID) -> None:
+    """The desk says that missing goods are there after all: the pick is open again on its device. Idempotent."""
+    async with db.transaction() as tx:
+        r = await db.row(
+            """update pick k set state = 'open' from task t join sales_order o on o.id = t.order_id
+               where t.id = $1 and t.kind = 'shortage' and k.id = t.subject_id and k.state = 'short'
+                 and o.wave = k.wave and o.cancelled_at is null returning k.id, k.wave, k.order_id, k.sku_code""",
+            task_id,
+        )
+        if r is None:
+            return
+        await db.run("update wave set state = 'open', on_floor = true where id = $1 and state = 'done'", r["wave"])
+        await db.run("update pick set on_floor = true where id = $1", r["id"])
+        await tx.emit(PickReopened(subject=r["order_id"], to={"sku": r["sku_code"]}))
+
+
+async def move_wave(wave_id: UUID, device_id: UUID) -> None:
+    """Give what is left of a wave to another device: its phone is lost, empty, or its picker went home.
+
+    Scans that the old device still holds count all the same when they arrive. Raises NotFound, Conflict.
+    """
+    async with db.transaction() as tx:
+        w = await db.row("select id, device, state, on_floor from wave where id = $1 for update", wave_id)
+        if w is None:
+            raise NotFound("no_wave", "没有这个波次")
+        if not await db.value("select 1 from device where id = $1 and revoked_at is null", device_id):
+            raise NotFound("no_device", "没有这台设备，或已停用")
+        if w["device"] == device_id:
+            raise Conflict("same_device", "这个波次已经在这台设备上")
+        if not w["on_floor"]:
+            raise Conflict("wave_over", "这个波次已经结束")
+        await db.run("update wave set device = $2 where id = $1", wave_id, device_id)
+        await db.run("update pick set device = $2 where wave = $1", wave_id, device_id)
+        await tx.emit(WaveMoved(subject=wave_id, frm={"device": str(w["device"])}, to={"device": str(device_id)}))
 
 
 async def end_waves(wave_ids: list[UUID]) -> list[UUID]:

@@ -8,7 +8,7 @@ from litestar.params import Parameter
 
 from server.accounts.guards import allow
 from server.picking import actions, queries
-from server.picking.schemas import NewWave, WavePage, WaveView
+from server.picking.schemas import MoveWave, NewWave, WavePage, WaveView
 
 makers = allow("service", "stock", "manager")
 
@@ -26,4 +26,10 @@ async def make_wave(data: NewWave) -> WaveView:
     return await queries.get_wave(wave_id)
 
 
-router = Router("/", route_handlers=[list_waves, make_wave])
+@post("/waves/{wave_id:uuid}/move", guards=[makers], status_code=204)
+async def move_wave(wave_id: UUID, data: MoveWave) -> None:
+    """What is left of a wave goes on with another device."""
+    await actions.move_wave(wave_id, data.device_id)
+
+
+router = Router("/", route_handlers=[list_waves, make_wave, move_wave])

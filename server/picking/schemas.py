@@ -27,3 +27,7 @@ class NewWave(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     device_id: UUID
     order_ids: list[UUID] | None = None
     max_orders: int = 20
+
+
+class MoveWave(msgspec.Struct, frozen=True):
+    device_id: UUID

@@ -18,6 +18,7 @@ from server.events import (
     OrderWrittenBack,
     ParcelCollected,
     ParcelDelivered,
+    ParcelLeftAnyway,
     WaybillMade,
     WriteBackRefused,
 )
@@ -277,11 +278,14 @@ async def write_back_needs_person(tx: Tx, parcel_id: UUID, reason: str, words: s
 
 # -- what the carrier reports ---------------------------------------------------------------------------------------
 async def tracking_due() -> bool:
-    """Is there a parcel under way?"""
+    """Is there a parcel under way, or one that may be although the house does not know it?
+
+    A hand-over that is refused when it arrives may have happened all the same: the phone was offline at the door.
+    """
     return bool(
         await db.value(
-            """select exists (select 1 from parcel
-               where state = 'handed_over' and delivered_at is null and waybill_no <> '')"""
+            """select exists (select 1 from parcel where delivered_at is null and waybill_no <> '' and (
+                 state = 'handed_over' or (packed_at > now() - interval '7 days' and collected_at is null)))"""
         )
     )
 
@@ -315,8 +319,74 @@ async def _settle_tracks(tx: Tx, events: Sequence[Track]) -> None:
     for at, order_ids in sorted(by_moment.items()):
         await orders.mark(tx, "collected", order_ids, at)
     await tx.emit(*(ParcelCollected(subject=r["id"], happened_at=r["at"]) for r in collected))
+    await _left_anyway(tx, events)
     delivered = await _first(events, "delivered")
     await tx.emit(*(ParcelDelivered(subject=r["id"], happened_at=r["at"]) for r in delivered))
+
+
+async def _left_anyway(tx: Tx, events: Sequence[Track]) -> None:
+    """The carrier has a parcel that the house never let go. One that is stopped, or under a number that was replaced,
+    somebody must call back. Of a right one the scan may still be on its way: see forgotten()."""
+    some = {e.waybill_no: e.at for e in events if e.kind == "collected"}
+    found = await db.rows(
+        """update parcel p set collected_at = coalesce(p.collected_at, u.at)
+           from unnest($1::text[], $2::timestamptz[]) u(no, at)
+           where (p.waybill_no = u.no and p.state <> 'handed_over' or p.old_waybills @> array[u.no])
+             and p.packed_at is not null
+           returning p.id, p.no, p.order_id, p.order_no, p.state, p.stop, p.warehouse, p.waybill_no,
+                     p.items::text as items, u.no as number, u.at""",
+        *db.unzip(some.items(), 2),
+    )
+    await _call_back(tx, [r for r in found if r["state"] != "packed" or r["stop"] or r["number"] != r["waybill_no"]])
+
+
+async def forgotten() -> int:
+    """Right parcels that the carrier took hours ago and whose hand-over was never scanned, or never sent. Returns how
+    many are new."""
+    async with db.transaction() as tx:
+        found = await db.rows(
+            """select id, no, order_id, order_no, state, stop, warehouse, waybill_no, items::text as items,
+                      waybill_no as number, collected_at as at from parcel
+               where state = 'packed' and collected_at < now() - interval '2 hours' order by id for update"""
+        )
+        return await _call_back(tx, found)
+
+
+async def _call_back(tx: Tx, found: Sequence[Any]) -> int:
+    opened = await tasks.open(
+        tx,
+        [
+            NewTask(
+                kind="left_anyway",
+                subject_kind="parcel",
+                subject_id=r["id"],
+                order_id=r["order_id"],
+                warehouse=r["warehouse"],
+                reason=r["stop"] or ("old_label" if r["number"] != r["waybill_no"] else "not_scanned"),
+                detail={
+                    "order_no": r["order_no"],
+                    "parcel_no": r["no"],
+                    "waybill_no": r["number"],
+                    "items": [[sku, qty, ""] for sku, _, _, qty, *_ in msgspec.json.decode(r["items"])],
+                    "text": f"快递已揽收 {r['number']}，系统里没有出库：该退回的联系快递，并盘点这些货品",
+                },
+            )
+            for r in found
+        ],
+    )
+    if opened:
+        await tx.emit(
+            *(
+                ParcelLeftAnyway(
+                    subject=r["id"], happened_at=r["at"], reason=r["stop"] or r["state"], to={"waybill_no": r["number"]}
+                )
+                for r in found
+            )
+        )
+        words = f"{'、'.join(r['no'] for r in found[:5])}：快递已揽收，系统里没有出库"
+        for role in ("service", "stock"):
+            await tasks.notify(tx, role, "left_anyway", "包裹已在快递手里", words, "/tasks")
+    return len(opened)
 
 
 async def _first(events: Sequence[Track], kind: str) -> list[Any]:

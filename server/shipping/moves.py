@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from server.events import OrderShipped, ParcelHandedOver
+from server.events import OrderShipped, ParcelCollected, ParcelHandedOver
 from server.kit import db
 from server.kit.db import Tx
 from server.orders import moves as orders
 from server.stock import moves as stock
+from server.tasks import moves as tasks
 
 
 async def hand_over(tx: Tx, parcels: Sequence[tuple[UUID, UUID, datetime]]) -> None:
@@ -27,6 +28,14 @@ async def hand_over(tx: Tx, parcels: Sequence[tuple[UUID, UUID, datetime]]) -> N
     done = await orders.mark_each(tx, "handed_over", list(when.items()))
     await tx.emit(*(OrderShipped(subject=i, happened_at=when[i]) for i in done))
     await tx.emit(*(ParcelHandedOver(subject=p[0], happened_at=p[2]) for p in parcels))
+    await tasks.close_for(tx, "left_anyway", [p[0] for p in parcels], "handed_over")
+    # The van was faster than the phone: what the carrier reported before the scan arrived counts from here on.
+    early = await db.rows(
+        "select id, order_id, collected_at as at from parcel where id = any($1::uuid[]) and collected_at is not null",
+        [p[0] for p in parcels],
+    )
+    await orders.mark_each(tx, "collected", [(r["order_id"], r["at"]) for r in early])
+    await tx.emit(*(ParcelCollected(subject=r["id"], happened_at=r["at"]) for r in early))
 
 
 async def stop_stale(tx: Tx, order_id: UUID, version: int) -> list[Any]:

@@ -53,6 +53,8 @@ async def close(task_id: UUID, outcome: str, reason: str) -> None:
         await moves.close(tx, [task_id], outcome, reason)
         if outcome == "retry":
             tx.enqueue(*await _again(task))
+        if outcome == "done" and task["kind"] == "shortage":  # the goods are there: the picker is told
+            tx.enqueue(NewJob(kind="picking.look_again", key=str(task_id), args={"task_id": str(task_id)}))
 
 
 async def _again(task: Any) -> list[NewJob]:

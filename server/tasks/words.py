@@ -13,6 +13,7 @@ KINDS: Final = {
     "dead_job": "后台任务停止",
     "quarantine": "无法读取的订单",
     "shop": "店铺异常",
+    "left_anyway": "已揽收未出库",
 }
 REASONS: Final = {
     "unmapped": "有字段无法识别",
@@ -45,6 +46,7 @@ REASONS: Final = {
     "unreadable": "内容无法解析",
     "stopped": "包裹已被拦下",
     "foreign": "扫到未知条码",
+    "not_scanned": "出库没有扫描",
     "needs_auth": "授权已失效，请重新授权",
     "expiring": "授权即将到期",
     "lookup_failed": "有订单在平台上查不到",

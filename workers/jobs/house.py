@@ -6,6 +6,7 @@ from server.devices import actions as devices
 from server.kit import db
 from server.orders import actions as orders
 from server.platforms import hints
+from server.shipping import actions as shipping
 from server.shipping import papers
 from server.stock import queries as stock
 from server.tasks import moves as tasks
@@ -31,8 +32,9 @@ async def check_stock() -> None:
 
 @job("house.sweep")
 async def sweep() -> None:
-    """What ended a day ago leaves the devices."""
+    """What ended a day ago leaves the devices; what the carrier took unseen is asked about."""
     await devices.sweep()
+    await shipping.forgotten()
 
 
 @job("house.tidy", limit_s=900)

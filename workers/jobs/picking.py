@@ -1,4 +1,4 @@
-"""picking.withdraw: an order that must not go on leaves its wave."""
+"""picking.*: an order that must not go on leaves its wave; goods that were missing are looked for again."""
 
 from uuid import UUID
 
@@ -9,3 +9,8 @@ from workers.actor import job
 @job("picking.withdraw")
 async def withdraw(order_id: str) -> None:
     await actions.withdraw(UUID(order_id))
+
+
+@job("picking.look_again")
+async def look_again(task_id: str) -> None:
+    await actions.look_again(UUID(task_id))

@@ -36,7 +36,7 @@ export const HOLD_FILTER = ['buyer_note', 'sku_unmatched', 'stock_short', 'refun
 
 export const TASKS: Readonly<Record<string, Word>> = {
   hold: ['挂起', 'Hold'], shortage: ['缺货', 'Shortage'], put_back: ['放回', 'Put back'], repick: ['补拣', 'Pick again'], intercept: ['拦截', 'Intercept'],
-  reprint: ['重打面单', 'Reprint'], write_back: ['发货回传', 'Write-back'], dead_job: ['系统任务停住', 'Job stuck'], quarantine: ['隔离', 'Quarantine'], shop: ['店铺授权', 'Shop'],
+  reprint: ['重打面单', 'Reprint'], write_back: ['发货回传', 'Write-back'], left_anyway: ['已揽收未出库', 'Left unseen'], dead_job: ['系统任务停住', 'Job stuck'], quarantine: ['隔离', 'Quarantine'], shop: ['店铺授权', 'Shop'],
 }
 /** Why a task is there; a code without a word is told by the server's title. */
 export const why = (task: { kind: string; reason: string; title: string }): string => {
@@ -48,7 +48,7 @@ export const why = (task: { kind: string; reason: string; title: string }): stri
 /** Ended by the floor's phone: goods or a parcel must be moved. */
 export const ON_FLOOR: readonly string[] = ['put_back', 'repick', 'intercept']
 /** In order of how soon they hurt. */
-export const TASK_ORDER = ['intercept', 'hold', 'reprint', 'repick', 'put_back', 'write_back', 'shortage', 'quarantine', 'shop', 'dead_job'] as const
+export const TASK_ORDER = ['intercept', 'left_anyway', 'hold', 'reprint', 'repick', 'put_back', 'write_back', 'shortage', 'quarantine', 'shop', 'dead_job'] as const
 
 export const PLATFORMS: Readonly<Record<string, Word>> = {
   taobao: ['淘宝', 'Taobao'], jd: ['京东', 'JD'], pinduoduo: ['拼多多', 'Pinduoduo'], shopee: ['Shopee', 'Shopee'],
@@ -99,6 +99,7 @@ export const STORY: Readonly<Record<string, Word>> = {
   stock_reserved: ['占用库存', 'Stock reserved'], stock_short: ['库存不足', 'Stock short'], stock_released: ['释放库存', 'Stock released'],
   wave_made: ['排入波次', 'Put in a wave'], wave_done: ['波次拣完', 'Wave done'], pick_confirmed: ['拣货确认', 'Picked'], pick_undone: ['撤销拣货', 'Pick undone'],
   pick_short: ['报缺货', 'Reported short'], order_picked: ['拣齐', 'All picked'], pick_withdrawn: ['拣货撤回', 'Pick withdrawn'],
+  pick_reopened: ['缺货已找到', 'Found after all'], wave_moved: ['波次换设备', 'Wave moved to another device'], parcel_left_anyway: ['已揽收，系统未出库', 'Collected, though not handed over'],
   parcel_packed: ['打包完成', 'Packed'], parcel_stopped: ['包裹拦下', 'Parcel stopped'], parcel_cleared: ['包裹放行', 'Parcel cleared'],
   waybill_made: ['取得面单号', 'Waybill made'], label_made: ['面单已生成', 'Label made'], print_failed: ['打印失败', 'Print failed'],
   parcel_handed_over: ['出库', 'Handed over'], hand_over_refused: ['出库被拒', 'Hand-over refused'], order_shipped: ['已发货', 'Shipped'],

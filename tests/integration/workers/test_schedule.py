@@ -8,11 +8,23 @@ import msgspec
 import pytest
 
 from server.kit import clock, db
+from server.platforms import registry
 from server.settings import Settings
 from server.stock import queries as stock
 from workers import schedule
 from workers.jobs import house
 from workers.schedule import Scheduler
+
+
+def asked(world: Any) -> dict[str, int]:
+    """What the clock enters at once: each shop's orders, and what else its platform can be asked for."""
+    powers = [registry.get(platform).powers for platform in world.shops]
+    wanted = {
+        "platforms.pull": len(powers),
+        "platforms.refunds": sum(p.refunds for p in powers),
+        "platforms.listen": sum(p.messages for p in powers),
+    }
+    return {kind: n for kind, n in wanted.items() if n}
 
 
 async def entered() -> dict[str, int]:
@@ -34,13 +46,13 @@ async def test_shops_are_pulled_by_the_clock_and_one_that_waits_is_not_hurried(
     scheduler = Scheduler(config)
     await scheduler.tick()
     await scheduler.tick()
-    assert await entered() == {"platforms.pull": len(world.shops)}
+    assert await entered() == asked(world)
     await db.run("update job set run_at = now() + interval '200 seconds' where kind = 'platforms.pull'")
     await Scheduler(config).tick()  # one that has just been started
     assert await db.value("select min(run_at) > now() + interval '100 seconds' from job where kind = 'platforms.pull'")
     await db.run("update job set state = 'done'")
     await scheduler.tick()
-    assert await entered() == {"platforms.pull": len(world.shops)}  # not due again yet
+    assert await entered() == asked(world)  # not due again yet
 
 
 async def test_the_carrier_is_asked_only_while_a_parcel_is_under_way(
@@ -67,7 +79,7 @@ async def test_one_of_two_leads(world: Any, config: Settings, by_day: None) -> N
     tasks = [asyncio.create_task(s.run()) for s in both]
     await asyncio.wait_for(asyncio.gather(*(s.started.wait() for s in both)), 10)
     async with asyncio.timeout(20):
-        while await entered() != {"platforms.pull": len(world.shops)}:
+        while await entered() != asked(world):
             await asyncio.sleep(0.02)
     assert sum(bool(s._pulled) for s in both) == 1
     for task in tasks:
