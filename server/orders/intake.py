@@ -147,9 +147,16 @@ async def map_pending(shop_id: UUID, platform: str) -> int:
             raw, mapped, body = newest[external_id]
             events += await _change(tx, platform, old, raw, mapped, body)
         await db.run("update raw_order set state = 'mapped' where id = any($1::uuid[])", [r["id"] for r in raws])
-        await hints.again(tx, shop_id, [i for i, (_, m, _) in newest.items() if any(h.code in _ODD for h in m.holds)])
+        await hints.again(tx, shop_id, [i for i, (_, m, _) in newest.items() if _amiss(m)])
         await tx.emit(*events)
     return len(raws)
+
+
+def _amiss(m: MappedOrder) -> bool:
+    """Does the answer make no sense? Nor does an order to be shipped to nobody: its address may just have changed."""
+    to_ship = m.state == "paid" and m.facts.refund == "none" and not (m.facts.risk or m.facts.locked)
+    hidden = to_ship and not m.facts.self_fulfilled and not (m.receiver.plain or m.receiver.token)
+    return hidden or any(h.code in _ODD for h in m.holds)
 
 
 async def _take_new(shop_id: UUID, platform: str, fresh: Sequence[tuple[Any, MappedOrder, bytes]]) -> list[Event]:

@@ -315,6 +315,9 @@ class Shops:
         answer.raise_for_status()
         return answer.json()
 
+    async def post_all(self, path: str, rows: list[dict[str, Any]]) -> None:
+        (await self._http.post(f"/{path}", json=rows)).raise_for_status()
+
     async def order(self, platform: str, external_id: str) -> dict[str, Any]:
         answer = await self._http.get(f"/orders/{platform}/{external_id}")
         answer.raise_for_status()

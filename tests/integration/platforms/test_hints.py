@@ -125,6 +125,31 @@ async def test_an_answer_that_makes_no_sense_is_asked_for_again(world: Any, db: 
     assert await db.value("select count(*) from hint where looked_at is null") == 0
 
 
+async def test_an_answer_without_a_receiver_is_asked_for_again(world: Any, db: Any) -> None:
+    """The address changed, and the one answer that says so says it with stars: nobody may ship to the old one for ever."""
+    shop, told = world.shops["taobao"], Told()
+    await authorised(db, shop)
+    told.orders[T1] = trade(T1)
+    await heard(shop, Hint("m1", "order", T1))
+    await looked(shop, told)
+    assert await db.value("select count(*) from hint where source = 'again'") == 0
+    gone = {"receiver_name": "*", "receiver_mobile": "", "receiver_address": "***", "oaid": ""}
+    told.orders[T1] = trade(T1, **gone)
+    await heard(shop, Hint("m2", "order", T1))
+    await looked(shop, told)
+    assert await db.value("select count(*) from receiver_version") == 1
+    assert await db.value("select count(*) from hint where source = 'again' and looked_at is null") == 1
+    told.orders[T1] = trade(T1, receiver_address="乙路**号", oaid="1another")
+    await db.run("update hint set due_at = now() where source = 'again'")
+    await looked(shop, told)
+    assert await db.value("select receiver_version from sales_order") == 2
+    # One that is closed need not say it.
+    told.orders[T1] = trade(T1, status="TRADE_CLOSED", **gone)
+    await heard(shop, Hint("m3", "order", T1))
+    await looked(shop, told)
+    assert await db.value("select count(*) from hint where source = 'again' and looked_at is null") == 0
+
+
 async def test_an_order_that_never_makes_sense_is_asked_for_a_few_times_only(world: Any, db: Any) -> None:
     shop, told = world.shops["taobao"], Told()
     await authorised(db, shop)
