@@ -51,6 +51,8 @@ class Body:
     name: ClassVar[str] = ""
     currency: ClassVar[str] = ""
     """"" where each order says its own."""
+    hides_under_review: ClassVar[bool] = False
+    """Under review, or while the buyer asks for his money, its answers name no receiver. (Of paid ones; later many.)"""
     personal_fields: ClassVar[frozenset[str]] = frozenset()
     """Names of fields, at any depth, whose values are personal."""
 

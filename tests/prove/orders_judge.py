@@ -137,6 +137,8 @@ def _facts(order: Order, row: Any) -> list[str]:
         "paid": order.paid_at or None,
         "modified": order.modified,
     }
+    if order.state == "cancelled" and row["paid"] is None:
+        del wanted["paid"]  # an answer that leaves it out cannot be told from one of an order that was never paid
     wrong = [f"{name} is {row[name]}, wanted {value}" for name, value in wanted.items() if row[name] != value]
     if (row["risk"] or row["locked"]) != _blocked(order):
         wrong.append(f"blocked is {row['risk']}/{row['locked']}, wanted {_blocked(order)}")
@@ -197,7 +199,7 @@ def _receiver(order: Order, row: Any, private: dict[str, str], seen: Seen) -> li
         wrong.append(f"region is {row['region']}, wanted {place}")
     name, phone = str(masked.get("name", "")), str(masked.get("phone", ""))
     if not name.startswith(r.name[:1]) or not phone.endswith(r.phone[-4:]):
-        wrong.append("masks are another's")
+        wrong.append(f"masks are {name} {phone}, another's")
     if order.platform == "pinduoduo":
         theirs = pinduoduo.wire(order)
         wanted = {"name": theirs["receiver_name"], "full_address": theirs["address"]}
@@ -206,7 +208,7 @@ def _receiver(order: Order, row: Any, private: dict[str, str], seen: Seen) -> li
     else:
         wanted = {"oaid": taobao.oaid(order, order.modified)}
     if any(token.get(name) != value for name, value in wanted.items()):
-        wrong.append("token is another's")
+        wrong.append(f"token of v{order.address_version} is another's or none: {', '.join(token) or '-'}")
     return wrong
 
 

@@ -18,6 +18,8 @@ LATE_S = 3.0
 """How late lists may show a change."""
 LAG_S = 1
 PULL_EVERY_S = 4
+PAUSE_S = 3.0
+"""So long calls rest at most when a platform says "too often"; in life ten minutes."""
 ANSWER_S = 3.0
 """So long is an answer waited for; in life 20 s. A lost one comes later."""
 STOCK = 2_000_000
@@ -37,7 +39,7 @@ def compress(command: str) -> None:
     import httpx
 
     from server.kit import jobs
-    from server.platforms import breaker, hints, http
+    from server.platforms import breaker, hints, http, limiter
 
     jobs.MAX_BACKOFF_S = 4
     breaker.FIRST_S, breaker.MOST_S = 1.5, 6.0  # type: ignore[misc]
@@ -46,6 +48,12 @@ def compress(command: str) -> None:
         from workers import schedule
 
         schedule.RENEW_EVERY_S, schedule.ASK_EVERY_DEMO_S, schedule.LISTEN_EVERY_S = 2.0, 3.0, 1.0
+    pause = limiter.RedisLimiter.pause
+
+    async def short(self: limiter.RedisLimiter, shop: Any, seconds: float) -> None:
+        await pause(self, shop, min(seconds, PAUSE_S))
+
+    limiter.RedisLimiter.pause = short  # type: ignore[method-assign]
     new = http.new_client
 
     def hasty(*given: Any) -> http.Line:

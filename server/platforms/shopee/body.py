@@ -25,6 +25,7 @@ from server.platforms.shopee.errors import trouble
 
 class ShopeeBody(Body):
     code: ClassVar[str] = "shopee"
+    hides_under_review = True
     name: ClassVar[str] = "Shopee"
     currency: ClassVar[str] = ""
     personal_fields: ClassVar[frozenset[str]] = frozenset(

@@ -104,7 +104,20 @@ async def test_a_death_before_confirming_loses_nothing(world: Any, db: Any) -> N
     assert await db.value("select count(*) from hint") == 1 and told.queue == []
 
 
-async def test_an_answer_that_makes_no_sense_is_asked_for_again(world: Any, db: Any) -> None:
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"payment": "null"},
+        {"pay_time": ""},
+        {"status": "NaN"},
+        {"created": -1},
+        {"total_fee": None},
+        {"modified": "soon"},
+        {"orders": {"order": []}},
+    ],
+    ids=lambda b: next(iter(b)),
+)
+async def test_an_answer_that_makes_no_sense_is_asked_for_again(world: Any, db: Any, broken: dict[str, Any]) -> None:
     """A broken field holds the order; the next good answer, even of content that was known before, frees it."""
     shop, told = world.shops["taobao"], Told()
     await authorised(db, shop)
@@ -112,7 +125,7 @@ async def test_an_answer_that_makes_no_sense_is_asked_for_again(world: Any, db: 
     await heard(shop, Hint("m1", "order", T1))
     await looked(shop, told)
     good = await state(db)
-    told.orders[T1] = trade(T1, payment="null")
+    told.orders[T1] = trade(T1, **broken)
     await heard(shop, Hint("m2", "order", T1))
     await looked(shop, told)
     assert await state(db) != good
@@ -126,7 +139,7 @@ async def test_an_answer_that_makes_no_sense_is_asked_for_again(world: Any, db: 
 
 
 async def test_an_answer_without_a_receiver_is_asked_for_again(world: Any, db: Any) -> None:
-    """The address changed, and the one answer that says so says it with stars: nobody may ship to the old one for ever."""
+    """The address changed, and the one answer that says so says it with stars: nobody may ship to the old one."""
     shop, told = world.shops["taobao"], Told()
     await authorised(db, shop)
     told.orders[T1] = trade(T1)
@@ -195,7 +208,8 @@ async def state(db: Any) -> list[Any]:
     return [
         tuple(r)
         for r in await db.rows(
-            """select platform_state, paid_at, total_minor, refund, provenance -> 'holds' as holds,
+            """select platform_state, placed_at, paid_at, modified_at, total_minor, goods_minor, refund,
+                      provenance -> 'holds' as holds,
                       (select count(*) from order_line l where l.order_id = o.id and not gone) as lines
                from sales_order o order by external_id"""
         )
