@@ -155,9 +155,9 @@ async def map_pending(shop_id: UUID, platform: str) -> int:
 
 def _amiss(platform: str, m: MappedOrder) -> bool:
     """Does the answer make no sense? Nor does an order to be shipped to nobody: its address may just have changed."""
-    reviewed = m.facts.risk or m.facts.locked or m.facts.refund != "none"
-    shown = m.state == "paid" and not m.facts.self_fulfilled and not (reviewed and bodies[platform].hides_under_review)
-    nobody = shown and not (m.receiver.plain or m.receiver.token)
+    true = {"risk": m.facts.risk, "locked": m.facts.locked, "refund": m.facts.refund != "none"}
+    hidden = m.state != "paid" or m.facts.self_fulfilled or any(true[f] for f in bodies[platform].hides_when)
+    nobody = not (hidden or m.receiver.plain or m.receiver.token)
     return nobody or any(h.code in _ODD for h in m.holds)
 
 

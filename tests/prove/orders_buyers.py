@@ -14,6 +14,8 @@ TICK_S = 0.2
 SOON_S, LATE_S = 3.0, 12.0
 """Most second thoughts come within LATE_S, many at once."""
 AT_ONCE = 4
+BURSTS = (1, 3, 10, 30, 80, 160)
+"""So many orders come at once: a page, several pages, or nearly none."""
 WEIGHTS = (3, 3, 3, 2)
 _SHARES = (("cancel", 10), ("refunded", 6), ("taken back", 7), ("move", 12), ("move twice", 4), ("note", 8),
            ("review", 5), ("", 48))  # fmt: skip
@@ -31,14 +33,14 @@ class Buyers:
         self._serial = 0
 
     async def work(self) -> None:
-        begun = time.monotonic()
+        begun, burst = time.monotonic(), 1
         while self.placed < self.count or self._due:
             now = time.monotonic()
             owed = min(self.count, int(self.count * (now - begun) / self.seconds) + 1) - self.placed
-            while owed > 0:
-                some = min(owed, self.rng.randint(1, 40))
-                await self._place(some)
-                owed -= some
+            while owed >= burst or 0 < owed == self.count - self.placed:
+                await self._place(min(owed, burst))
+                owed -= min(owed, burst)
+                burst = self.rng.choice(BURSTS)
             ready: list[tuple[str, dict[str, Any]]] = []
             while self._due and self._due[0][0] <= now:
                 ready.append(heapq.heappop(self._due)[2:])

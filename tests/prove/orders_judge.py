@@ -46,7 +46,7 @@ class Seen(Struct):
     once: int = 0
     whole: int = 0
     receivers: int = 0
-    """How many could be compared: some platforms hide them at the end."""
+    """How many were to be compared: of orders to be shipped, where the platform shows them."""
     wrong: dict[str, list[str]] = {}
 
     def bad(self, word: str, text: str) -> None:
@@ -179,7 +179,9 @@ def _code(order: Order, line: Line) -> str:
 
 
 def _receiver(order: Order, row: Any, private: dict[str, str], seen: Seen) -> list[str]:
-    """Where the platform still shows it: region, the masks' open ends, the token; in clear where that is allowed."""
+    """Of what is to be shipped, where the platform shows it: region, the masks' open ends, the token; or in clear."""
+    if order.state != "paid":
+        return []
     if order.platform == "shopee":
         if shopee.status(order) != "READY_TO_SHIP":
             return []
@@ -188,7 +190,7 @@ def _receiver(order: Order, row: Any, private: dict[str, str], seen: Seen) -> li
         seen.receivers += 1
         wrong = [name for name, value in clear.items() if private.get(name) != value]
         return [f"receiver's {', '.join(wrong)}"] if wrong or not row["plain"] else []
-    if order.platform == "pinduoduo" and (order.risk or order.state in ("shipped", "completed")):
+    if order.platform == "pinduoduo" and order.risk:
         return []
     seen.receivers += 1
     r, masked, token = order.receiver, json.loads(row["masked"]), json.loads(row["token"])

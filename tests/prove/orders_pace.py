@@ -12,12 +12,12 @@ PDD_LAG_S = 2
 """In life three minutes."""
 TOKEN_LIFE = (16, 900)
 """Seconds that access and refresh tokens live. In life hours to months; the refresh token outlives the run's faults."""
-OVERLAP_S = 6
+OVERLAP_S = 4
 """In life five to ten minutes. Longer than LATE_S: a change that lists show late is still inside."""
 LATE_S = 3.0
 """How late lists may show a change."""
 LAG_S = 1
-PULL_EVERY_S = 4
+PULL_EVERY_S = 5
 PAUSE_S = 3.0
 """So long calls rest at most when a platform says "too often"; in life ten minutes."""
 ANSWER_S = 3.0

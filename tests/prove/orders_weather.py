@@ -29,7 +29,8 @@ SKEWS_MS = (-900_000, 900_000, -20_000, 20_000)
 PUSHES = {"lost": 0.25, "twice": 0.25, "late": 0.4, "late_s": 6.0}
 
 _FAILING = ("fail_before", "fail_after", "busy", "rate_limit", "lost_answer", "late_apply", "clock_skew")
-_SPELLS = {"outage": 3, "busy": 2, "rate_limit": 2, "lost_answer": 1, "token_death": 2, "token_end": 3, "clock_skew": 1}
+_SPELLS = {"outage": 3, "busy": 2, "rate_limit": 2, "lost_answer": 1, "token_death": 2, "token_end": 3,
+           "clock_skew": 1, "fail_after": 1, "late_apply": 1}  # fmt: skip
 _SPOILT = ("empty_fields", "malformed_fields", "receiver_gone")
 
 
@@ -43,19 +44,19 @@ def background(renewable: frozenset[str], draw: random.Random) -> list[dict[str,
     found = [{"kind": "late_visibility", "share": 0.12, "delay_ms": int(LATE_S * 1000)}]
     for platform in PLATFORMS:
         listing, detail = LISTS[platform], DETAILS[platform]
-        rare = 0.0006 if platform == "taobao" else 0.01
+        rare = 0.00006 if platform == "taobao" else 0.004
         for kind in _FAILING:
             more = {"delay_ms": draw.choice(SKEWS_MS)} if kind == "clock_skew" else {}
-            found.append(_fault(kind, platform, method=listing, share=0.015, **more))
+            found.append(_fault(kind, platform, method=listing, share=0.004, **more))
             found.append(_fault(kind, platform, method=detail, share=rare, **more))
         found.append(_fault("latency", platform, share=0.01))
-        found.append(_fault("shift_pages", platform, method=listing, share=0.5))
+        found.append(_fault("shift_pages", platform, method=listing, share=0.9))
         for kind in _SPOILT:
             found.append(_fault(kind, platform, method=listing, share=0.03))
             found.append(_fault(kind, platform, method=detail, share=0.008))
         if platform in renewable:
-            found.append(_fault("token_end", platform, method=listing, share=0.01))
-            found.append(_fault("token_end", platform, method=detail, share=rare / 4))
+            found.append(_fault("token_end", platform, method=listing, share=0.005))
+            found.append(_fault("token_end", platform, method=detail, share=rare))
     return found
 
 
@@ -81,14 +82,14 @@ class Weather:
     async def work(self) -> None:
         while True:
             await self._set(background(self.renewable(), self.rng))
-            await asyncio.sleep(self.rng.uniform(1.0, 3.0))
+            await asyncio.sleep(self.rng.uniform(1.5, 4.0))
             platform = self.rng.choice(PLATFORMS)
             kind = self.rng.choices(tuple(_SPELLS), tuple(_SPELLS.values()))[0]
             if kind.startswith("token") and platform not in self.renewable():
                 kind = "outage"
             self.spells[kind] += 1
             await self._set(background(self.renewable(), self.rng) + spell(kind, platform, self.rng))
-            await asyncio.sleep(self.rng.uniform(4.0, 9.0) if kind == "outage" else self.rng.uniform(1.0, 3.0))
+            await asyncio.sleep(self.rng.uniform(4.0, 8.0) if kind == "outage" else self.rng.uniform(1.0, 3.0))
 
     async def _set(self, faults: list[dict[str, Any]]) -> None:
         await self.shops.clear_faults()

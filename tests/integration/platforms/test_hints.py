@@ -138,7 +138,8 @@ async def test_an_answer_that_makes_no_sense_is_asked_for_again(world: Any, db: 
     assert await db.value("select count(*) from hint where looked_at is null") == 0
 
 
-async def test_an_answer_without_a_receiver_is_asked_for_again(world: Any, db: Any) -> None:
+@pytest.mark.parametrize("stars", ["", "***"])
+async def test_an_answer_without_a_receiver_is_asked_for_again(world: Any, db: Any, stars: str) -> None:
     """The address changed, and the one answer that says so says it with stars: nobody may ship to the old one."""
     shop, told = world.shops["taobao"], Told()
     await authorised(db, shop)
@@ -146,11 +147,12 @@ async def test_an_answer_without_a_receiver_is_asked_for_again(world: Any, db: A
     await heard(shop, Hint("m1", "order", T1))
     await looked(shop, told)
     assert await db.value("select count(*) from hint where source = 'again'") == 0
-    gone = {"receiver_name": "*", "receiver_mobile": "", "receiver_address": "***", "oaid": ""}
+    gone = {"receiver_name": "*", "receiver_mobile": "", "receiver_address": "***", "oaid": stars}
     told.orders[T1] = trade(T1, **gone)
     await heard(shop, Hint("m2", "order", T1))
     await looked(shop, told)
     assert await db.value("select count(*) from receiver_version") == 1
+    assert await db.value("select token ->> 'oaid' from receiver_version") == "oaid-1"
     assert await db.value("select count(*) from hint where source = 'again' and looked_at is null") == 1
     told.orders[T1] = trade(T1, receiver_address="乙路**号", oaid="1another")
     await db.run("update hint set due_at = now() where source = 'again'")
