@@ -65,13 +65,17 @@ async def prove(seed: int, orders: int, plant: str = "") -> dict[str, Any]:
 
 
 class Owner:
-    """Who owns the shops: says yes on the platform's page when the hub asks for it, at first and whenever it must."""
+    """Who owns the shops: says yes on the platform's page when the hub asks for it, at first and whenever it must.
+
+    Also presses 重试 where a job was cut off five times in a row: its worker was killed as often.
+    """
 
     def __init__(self, house: House, dsn: str) -> None:
         self.dsn = dsn
         self.client = Client(f"http://127.0.0.1:{house.port}", "manager", house.logins["manager"])
         self.page = httpx.AsyncClient(timeout=10, follow_redirects=True)
         self.times: Counter[str] = Counter()
+        self.retried = 0
         self.able: frozenset[str] = frozenset(p for p in PLATFORMS if registry.get(p).powers.refresh)
 
     async def say_yes(self, platform: str) -> bool:
@@ -94,10 +98,20 @@ class Owner:
                 c = await asyncpg.connect(self.dsn, timeout=5)
                 try:
                     found = await c.fetch("select platform from shop where state = 'needs_auth'")
+                    cut_off = await c.fetch(
+                        """select id::text from task where closed_at is null and kind = 'dead_job'
+                           and reason = 'silent'"""
+                    )
                 finally:
                     c.terminate()
                 for r in found:
                     await self.say_yes(r["platform"])
+                for r in cut_off:
+                    with contextlib.suppress(*LOST, Refused):
+                        await self.client.call(
+                            "POST", f"tasks/{r['id']}/close", json={"outcome": "retry", "reason": ""}
+                        )
+                        self.retried += 1
 
     async def close(self) -> None:
         await self.client.close()
@@ -266,6 +280,7 @@ class Run:
             "hints": {f"{r['source']} {r['kind']}": r["n"] for r in found["heard"]},
             "tokens": stats["tokens"],
             "owner_asked": dict(owner.times),
+            "retried_by_a_person": owner.retried,
             "rules_exercised": dict(sorted(stats["refusals"].items())),
             "calls": sum(stats["calls"].values()),
             "violations": seen.violations(),

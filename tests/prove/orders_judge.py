@@ -216,7 +216,8 @@ def _receiver(order: Order, row: Any, private: dict[str, str], seen: Seen) -> li
 
 QUERIES = {
     "raw": "select state, count(*)::int as n from raw_order group by 1",
-    "jobs": "select kind, state, last_error, count(*)::int as n from job where state = 'parked' group by 1, 2, 3",
+    "jobs": """select kind, last_error, count(*)::int as n from job where state = 'parked' and last_error <> 'silent'
+               group by 1, 2""",
     "tasks": "select kind, reason, count(*)::int as n from task where closed_at is null group by 1, 2",
     "taken": """select count(*)::int as n, count(distinct subject_id)::int as subjects from event
                 where kind = 'order_taken'""",
