@@ -1,6 +1,6 @@
 """The same history of messages, in a thousand orders and each message ten times: the hub's orders are the same bytes.
 
-The bodies are the sandbox's answers, one after each change of two orders, read by the product's adapters; they go
+The bodies are the sandbox's answers, one after each change of an order, read by the product's adapters; they go
 through the real intake on a real database, in pages of any size, mapped now and then in between.
 """
 
@@ -56,20 +56,20 @@ STANDS = """select o.external_id, o.platform_state, o.placed_at, o.paid_at, o.mo
   where o.shop = $1 order by o.external_id"""
 
 
-async def history(platform: str) -> list[RawOrder]:
-    """What the platform would have answered after each change of two orders; one answer in between is a broken one."""
+async def histories(platform: str) -> list[list[RawOrder]]:
+    """What the platform would have answered after each change of an order, for two orders; one answer is broken."""
     app = create_app(7)
     account = next(s for s in SHOPS if s["platform"] == platform)
     names = ("external_id", "app_key", "app_secret", "access_token")
     shop = Shop(id="s", platform=platform, base_url=f"{BASE}{account['path']}", **{n: account[n] for n in names})
     world: Simulated = app.state.world
-    transport, found = httpx.ASGITransport(app=app, client=("127.0.0.1", 1)), []
+    transport, all_of = httpx.ASGITransport(app=app, client=("127.0.0.1", 1)), []
     async with httpx.AsyncClient(transport=transport) as client:
         adapter = registry.connect(platform, client)
         for n in range(2):
             at = int(time.time()) - 7200
             order = world.place(platform, at=at, odd=False, draw_seed=n, skus=["TEE-WHT-M", "TEE-WHT-M", "OLD-1"])  # type: ignore[arg-type]
-            found.append(await adapter.order(shop, order.external_id))
+            found = [await adapter.order(shop, order.external_id)]
             for act in ACTS:
                 at += 300
                 act(world, order, at)
@@ -79,7 +79,8 @@ async def history(platform: str) -> list[RawOrder]:
             for inner in orders_in(bad):
                 spoil(inner, "malformed_fields", lambda choices: choices[0])
             found.append(msgspec.structs.replace(found[-2], body=msgspec.json.encode(bad)))
-    return found
+            all_of.append(found)
+    return all_of
 
 
 async def another_shop(db: Any, like: UUID) -> UUID:
@@ -111,26 +112,26 @@ async def told(db: Any, shop: UUID, platform: str, messages: list[RawOrder], rng
         where = f"receiver_version|sealed|{row.pop('receiver')}"
         row["private"] = await crypto.open_sealed(row.pop("sealed_key"), row.pop("sealed"), where)
         stands.append(row)
-    assert await db.value("select count(*) from sales_order where shop = $1", shop) == len(stands) == 2
+    assert await db.value("select count(*) from sales_order where shop = $1", shop) == len(stands) == 1
     return msgspec.json.encode(stands, order="sorted")
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("platform", ["taobao", "jd", "pinduoduo", "shopee"])
 async def test_any_order_of_the_same_messages_makes_the_same_orders(world: World, db: Any, platform: str) -> None:
-    messages = await history(platform)
-    like = world.shops[platform]
-    wanted = await told(db, await another_shop(db, like), platform, messages, random.Random(0))
-    assert b'"holds": []' in wanted.replace(b"\\", b""), wanted  # the broken answer is not the one that counts
+    both, like = await histories(platform), world.shops[platform]
+    wanted = [await told(db, await another_shop(db, like), platform, found, random.Random(0)) for found in both]
+    for one in wanted:
+        assert b'"holds": []' in one.replace(b"\\", b""), one  # the broken answer is not the one that counts
     left = iter(range(PERMUTATIONS // 4))
     wrong: list[int] = []
 
     async def some() -> None:
         for n in left:
             rng = random.Random(f"permutation {platform} {n}")
-            shuffled = messages * TIMES
+            shuffled = both[n % 2] * TIMES
             rng.shuffle(shuffled)
-            if await told(db, await another_shop(db, like), platform, shuffled, rng) != wanted:
+            if await told(db, await another_shop(db, like), platform, shuffled, rng) != wanted[n % 2]:
                 wrong.append(n)
 
     await asyncio.gather(*(some() for _ in range(AT_ONCE)))
