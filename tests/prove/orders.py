@@ -33,7 +33,7 @@ STRIKES = {"kill worker": 6, "kill dispatch": 2, "kill schedule": 2, "kill web":
            "kill valkey": 2, "flushall": 2}  # fmt: skip
 STRIKE_EVERY_S, STRIKE_EVERY_LONG_S, LONG = 2.5, 6.0, 20_000
 """Mean seconds between two kills; rarer in a run of so many orders, which lasts for half an hour."""
-PER_ORDER_S, SHORTEST_S = 0.015, 36.0
+PER_ORDER_S, SHORTEST_S = 0.012, 36.0
 STUCK_S, STUCK_PLANTED_S = 45.0, 20.0
 """When for so long nothing moved any more, what stands is judged."""
 
