@@ -57,6 +57,28 @@ async def test_what_was_not_reached_stays_due(world: Any, db: Any) -> None:
     assert await looked(shop, told) == 1
 
 
+async def test_what_was_reached_before_the_line_broke_is_kept(world: Any, db: Any) -> None:
+    shop, told = world.shops["taobao"], Told()
+    await authorised(db, shop)
+    ids = [f"41000000000000001{n:02d}" for n in range(12)]
+    told.orders = {i: trade(i) for i in ids}
+    ask = told.order
+
+    async def breaking(shop: Any, external_id: str) -> Any:
+        if external_id == ids[9]:
+            raise down()
+        return await ask(shop, external_id)
+
+    told.order = breaking  # type: ignore[method-assign]
+    await heard(shop, *(Hint(f"m{i}", "order", i) for i in ids))
+    with pytest.raises(Unavailable):
+        await looked(shop, told)
+    assert await db.value("select count(*) from raw_order") == 8  # four at a time
+    assert await db.value("select count(*) from hint where looked_at is null") == 4
+    told.order = ask  # type: ignore[method-assign]
+    assert await looked(shop, told) == 4
+
+
 async def test_an_order_that_lists_know_before_details_do_is_asked_again_then_a_person(world: Any, db: Any) -> None:
     shop, told = world.shops["taobao"], Told()
     await authorised(db, shop)
