@@ -214,7 +214,7 @@ def map_file(platform: str, file: Path) -> None:
 
 @main.command(
     "prove",
-    help="Prove the promises under faults: chain, jobs. 在故障中证明承诺",
+    help="Prove the promises under faults: chain, orders, jobs. 在故障中证明承诺",
     context_settings={"ignore_unknown_options": True, "help_option_names": []},
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)

@@ -101,6 +101,26 @@ def line_values(line: Line) -> tuple[Any, ...]:
     )
 
 
+def told_otherwise(old: Any, m: MappedOrder) -> bool:
+    """Does any column, or any hold, differ? A good answer must mend all that a broken one had left out."""
+    new = order_values(m)
+    columns = [c for c in ORDER_COLUMNS if c not in ("modified_at", "provenance")]
+    return holds_of(old) != [msgspec.to_builtins(h) for h in m.holds] or any(old[c] != new[c] for c in columns)
+
+
+def holds_of(old: Any) -> list[dict[str, str]]:
+    """Why the order had to wait when it was mapped last."""
+    found: list[dict[str, str]] = msgspec.json.decode(old["provenance"]).get("holds", [])
+    return found
+
+
+def keep_payment(old: Any, m: MappedOrder) -> MappedOrder:
+    """An order that was paid and is cancelled was paid, also where the answer no longer says when."""
+    if m.facts.cancelled and not m.paid_at and old["paid_at"] is not None:
+        return msgspec.structs.replace(m, paid_at=old["paid_at"].isoformat())
+    return m
+
+
 def facts_that_changed(old: Any, m: MappedOrder) -> dict[str, tuple[Any, Any]]:
     """column -> (was, is) of the facts that matter to people."""
     new = order_values(m)
@@ -132,17 +152,19 @@ def keep_receiver(m: MappedOrder, last: Any) -> MappedOrder:
     return msgspec.structs.replace(m, receiver=merge_receiver(old, m.receiver))
 
 
-async def lines_changed(order_id: UUID, m: MappedOrder) -> bool:
-    """Is something else to be shipped than before? By line key: which listing, how many, whether refunded."""
+async def lines_changed(order_id: UUID, m: MappedOrder) -> tuple[bool, bool]:
+    """Is something else to be shipped than before (by line key: which listing, how many, whether refunded)? And is
+    anything of the lines told otherwise, down to a title or a price?"""
     known = await db.rows(
-        """select line_key, platform_item, platform_sku, outer_code, qty, refund = 'done' as done
-           from order_line where order_id = $1 and not gone""",
-        order_id,
+        f"select {', '.join(LINE_COLUMNS)} from order_line where order_id = $1 and not gone", order_id
     )
-    before = {tuple(r) for r in known}
-    return before != {
-        (x.key, x.platform_item, x.platform_sku, x.outer_code, x.qty, x.refund == "done") for x in m.lines
-    }
+    before, now = {tuple(r) for r in known}, {line_values(x) for x in m.lines}
+    return {_goods(r) for r in before} != {_goods(r) for r in now}, before != now
+
+
+def _goods(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    r = dict(zip(LINE_COLUMNS, row, strict=True))
+    return (*(r[c] for c in ("line_key", "platform_item", "platform_sku", "outer_code", "qty")), r["refund"] == "done")
 
 
 async def sync_lines(order_id: UUID, m: MappedOrder) -> None:
@@ -156,6 +178,7 @@ async def sync_lines(order_id: UUID, m: MappedOrder) -> None:
                                 $14::bool[])
            on conflict (order_id, line_key) do update set pos = excluded.pos, title = excluded.title,
              spec = excluded.spec, qty = excluded.qty, refund = excluded.refund, unit_minor = excluded.unit_minor,
+             gift = excluded.gift,
              paid_minor = excluded.paid_minor, gone = false, outer_code = excluded.outer_code,
              platform_item = excluded.platform_item, platform_sku = excluded.platform_sku,
              sku = case when (order_line.platform_item, order_line.platform_sku, order_line.outer_code)

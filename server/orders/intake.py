@@ -25,7 +25,7 @@ from server.events import (
 from server.kit import clock, crypto, db, ids, numbers
 from server.kit.ids import uuid7
 from server.orders import changes, moves
-from server.orders.mapping import MappedOrder, has_receiver, map_order, personal
+from server.orders.mapping import MappedOrder, bodies, has_receiver, map_order, personal
 from server.platforms import hints, registry
 from server.platforms.port import RawOrder
 from server.stock import moves as stock
@@ -34,7 +34,7 @@ from server.tasks.moves import NewTask
 
 BATCH = 500
 MAX_RAW = 10 * 1024 * 1024
-_ODD = frozenset({"unreadable", "missing", "bad_value", "mismatch"})
+_ODD = frozenset({"unreadable", "missing", "bad_value", "unknown_value", "mismatch"})
 """Holds that may come from a broken answer rather than from the order: it is asked for again."""
 
 
@@ -83,7 +83,8 @@ async def store_raw(shop_id: UUID, platform: str, raws: Sequence[RawOrder]) -> i
                  where raw_order.state = 'mapped' and exists (
                    select 1 from sales_order o join data_key k on k.id = raw_order.sealed_key and k.wrapped is not null
                    where o.shop = raw_order.shop and o.external_id = raw_order.external_id and o.raw <> raw_order.id
-                     and not coalesce(o.modified_at > excluded.modified_at, false))
+                     and (not coalesce(o.modified_at > excluded.modified_at, false)
+                          or o.provenance @? '$.holds[*] ? (@.field == "modified")'))
                returning id, external_id, state, error""",
             *db.unzip(_once(rows), 11),
         )
@@ -147,9 +148,17 @@ async def map_pending(shop_id: UUID, platform: str) -> int:
             raw, mapped, body = newest[external_id]
             events += await _change(tx, platform, old, raw, mapped, body)
         await db.run("update raw_order set state = 'mapped' where id = any($1::uuid[])", [r["id"] for r in raws])
-        await hints.again(tx, shop_id, [i for i, (_, m, _) in newest.items() if any(h.code in _ODD for h in m.holds)])
+        await hints.again(tx, shop_id, [i for i, (_, m, _) in newest.items() if _amiss(platform, m)])
         await tx.emit(*events)
     return len(raws)
+
+
+def _amiss(platform: str, m: MappedOrder) -> bool:
+    """Does the answer make no sense? Nor does an order to be shipped to nobody: its address may just have changed."""
+    true = {"risk": m.facts.risk, "locked": m.facts.locked, "refund": m.facts.refund != "none"}
+    hidden = m.state != "paid" or m.facts.self_fulfilled or any(true[f] for f in bodies[platform].hides_when)
+    nobody = not (hidden or m.receiver.plain or m.receiver.token)
+    return nobody or any(h.code in _ODD for h in m.holds)
 
 
 async def _take_new(shop_id: UUID, platform: str, fresh: Sequence[tuple[Any, MappedOrder, bytes]]) -> list[Event]:
@@ -252,15 +261,18 @@ def _receiver(
 async def _change(tx: db.Tx, platform: str, old: Any, raw: Any, m: MappedOrder, body: bytes) -> list[Event]:
     """A newer raw version of a known order. An older one changes nothing."""
     made_at = changes.version_time(m, raw)
-    if old["modified_at"] is not None and made_at < old["modified_at"]:
+    undated = any(h["field"] == "modified" for h in changes.holds_of(old))  # then its time is when it was received
+    if old["modified_at"] is not None and made_at < old["modified_at"] and not undated:
         return []
     at = clock.now()
     order_id: UUID = old["id"]
+    m = changes.keep_payment(old, m)
     diff = changes.facts_that_changed(old, m)
-    goods = await changes.lines_changed(order_id, m)
+    goods, retold = await changes.lines_changed(order_id, m)
+    retold = retold or changes.told_otherwise(old, m)
     m, receiver_version, noted = await _personal_change(old, m, personal(platform, body), at)
     moved = receiver_version != old["receiver_version"]
-    if not (diff or goods or moved or noted):
+    if not (retold or moved or noted):
         await db.run(
             "update sales_order set raw = $2, modified_at = $3 where id = $1",
             order_id,
@@ -287,7 +299,7 @@ async def _change(tx: db.Tx, platform: str, old: Any, raw: Any, m: MappedOrder, 
     if moved:
         was = {"version": old["receiver_version"]}
         events.append(ReceiverChanged(subject=order_id, frm=was, to={"version": receiver_version}))
-    if goods:
+    if retold:
         await changes.sync_lines(order_id, m)
     if m.facts.cancelled and old["cancelled_at"] is None:
         await moves.mark(tx, "cancelled", [order_id], at)

@@ -181,6 +181,8 @@ class _Mapper:
         self.line = [slot(t, line) for t in targets.LINE]
         self.balance = order.get("balance", [])
         self.line_refunds = "refund" in line
+        self.says_refund = any(r.to == "refund" and r.from_ and not r.when for r in rules.rules)
+        """Each of its orders has a field for it: where that is empty, nobody knows that there is none."""
 
     def map(self, data: bytes) -> MappedOrder:
         holds: list[Hold] = []
@@ -203,6 +205,8 @@ class _Mapper:
             found[slot.target.name] = _value(slot, source, 0, holds, provenance)
         self._balance(source, holds)
         refund = found["refund"]
+        if refund is None and self.says_refund and not any(h.field in ("refund", "state") for h in holds):
+            holds.append(Hold("missing", "refund", "缺少退款状态"))
         if refund is None:
             refund = _refund_of(lines) if self.line_refunds else "none"
         elif refund == "done" and not self.line_refunds:

@@ -51,6 +51,8 @@ class Body:
     name: ClassVar[str] = ""
     currency: ClassVar[str] = ""
     """"" where each order says its own."""
+    hides_when: ClassVar[frozenset[str]] = frozenset()
+    """Of an order to be shipped: which facts (risk, locked, refund) make its answers name no receiver."""
     personal_fields: ClassVar[frozenset[str]] = frozenset()
     """Names of fields, at any depth, whose values are personal."""
 
@@ -235,6 +237,12 @@ def region(*parts: Any) -> list[str]:
 
 def is_mask(value: str) -> bool:
     return "*" in value
+
+
+def token(value: Any) -> str:
+    """What stands for a receiver; stars stand for none."""
+    found = text(value)[:500]
+    return "" if is_mask(found) else found
 
 
 def only_stars(value: str) -> bool:

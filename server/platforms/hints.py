@@ -99,16 +99,30 @@ async def look(shop_id: UUID, platform: Callable[[str], Platform], store: Store)
         adapter = platform(shop.platform)
         ids = sorted({r["external_id"] for r in waiting if r["kind"] == "order"})
 
-        try:
-            answers = dict(zip(ids, await paging.each(ids, partial(_read, adapter, shop)), strict=True))
-        except Unauthenticated as e:
-            await tokens.refused(shop_id, shop.access_token, e.message, can=adapter.powers.refresh)
-            return new
-        except Unavailable as e:
-            await breaker.failed(shop_id, e)
-            raise
+        answers, trouble = await _reached(adapter, shop, ids)
         new += await store(shop_id, shop.platform, [a for a in answers.values() if isinstance(a, RawOrder)])
-        await _looked(shop_id, waiting, {i: a for i, a in answers.items() if isinstance(a, str)})
+        settled = [r for r in waiting if r["kind"] != "order" or r["external_id"] in answers]
+        await _looked(shop_id, settled, {i: a for i, a in answers.items() if isinstance(a, str)})
+        if isinstance(trouble, Unauthenticated):
+            await tokens.refused(shop_id, shop.access_token, trouble.message, can=adapter.powers.refresh)
+            return new
+        if trouble is not None:
+            await breaker.failed(shop_id, trouble)
+            raise trouble
+
+
+async def _reached(
+    adapter: Platform, shop: Shop, ids: Sequence[str]
+) -> tuple[dict[str, RawOrder | str], Unauthenticated | Unavailable | None]:
+    """The answers until one did not come, and why it did not: on a bad day some are better than none."""
+    answers: dict[str, RawOrder | str] = {}
+    for start in range(0, len(ids), paging.AT_ONCE):
+        some = ids[start : start + paging.AT_ONCE]
+        try:
+            answers |= zip(some, await paging.each(some, partial(_read, adapter, shop)), strict=True)
+        except (Unauthenticated, Unavailable) as e:
+            return answers, e
+    return answers, None
 
 
 async def _read(adapter: Platform, shop: Shop, external_id: str) -> RawOrder | str:

@@ -16,6 +16,8 @@ R = TypeVar("R")
 AT_ONCE: Final = 4
 """Detail calls in flight. Quotas belong to the app, not to the shop."""
 _SEAM: Final = timedelta(seconds=60)
+_LEAST: Final = timedelta(seconds=8)
+_STEADY: Final = 32
 _SECOND: Final = timedelta(seconds=1)
 _PASSES: Final = 4
 
@@ -57,6 +59,26 @@ def windows(watermark: datetime, now: datetime, pace: Pace, settings: Mapping[st
             break
         start = until - min(_SEAM, pace.longest / 2)
     return found
+
+
+def smaller(found: Sequence[Window], failures: int) -> list[Window]:
+    """The same time in pieces, half as long for each failure in a row: what is read whole is not read again, so a shop
+    that is hardly ever reached for long comes forward all the same. (After some that went well they grow again.)"""
+    if not found or not failures:
+        return list(found)
+    step = max(max(w.until - w.since for w in found) / 2 ** min(failures, 8), _LEAST)
+    pieces: list[Window] = []
+    for window in found:
+        start = window.since
+        while True:
+            until = min((start + step).replace(microsecond=0), window.until)
+            pieces.append(Window(start, until))
+            if until == window.until:
+                break
+            start = (until - min(_SEAM, step / 4)).replace(microsecond=0)
+            if len(pieces) >= _STEADY:
+                step *= 2
+    return pieces
 
 
 async def backwards(window: Window, fetch: Fetch, size: int, *, deepest: int = 100) -> AsyncIterator[list[Any]]:

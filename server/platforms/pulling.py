@@ -8,7 +8,7 @@ import msgspec
 
 from server.errors import NotFound, Rejected, Unauthenticated, Unavailable
 from server.kit import clock, db
-from server.platforms import actions, breaker, queries, tokens
+from server.platforms import actions, breaker, paging, queries, tokens
 from server.platforms.port import Platform, RawOrder
 
 PULL_EVERY_S = 60.0
@@ -79,9 +79,9 @@ async def platform_of(shop_id: UUID) -> str:
 async def pull(shop_id: UUID, platform: Callable[[str], Platform], store: Store) -> int:
     """Store all that changed since the watermark. Returns how many raw orders were new.
 
-    The watermark moves only when a window is stored whole, so whatever breaks off is pulled again; what is stored
-    twice is one row. A no of the platform is shown beside the shop. A dead token is renewed where that can be done
-    without a person. Raises Unavailable (and after several the shop rests for a while).
+    The watermark moves only when a window is stored whole, so whatever breaks off is pulled again, in smaller pieces;
+    what is stored twice is one row. A no of the platform is shown beside the shop. A dead token is renewed where that
+    can be done without a person. Raises Unavailable (and after several the shop rests for a while).
     """
     shop, row = await queries.get_shop(shop_id)
     if row["state"] not in ("on", "needs_auth"):
@@ -90,7 +90,7 @@ async def pull(shop_id: UUID, platform: Callable[[str], Platform], store: Store)
     adapter = platform(shop.platform)
     new = 0
     try:
-        windows = adapter.windows(row["watermark"], clock.now(), shop.settings)
+        windows = paging.smaller(adapter.windows(row["watermark"], clock.now(), shop.settings), row["failures"])
         told = Progress(shop_id, len(windows))
         for window in windows:
             async for page in adapter.changed(shop, window):

@@ -71,6 +71,21 @@ def jobs(seed: int | None, count: int, plant: str, list_plants: bool, poison: bo
     _tell(asyncio.run(proof.prove(_seed(seed), count, plant, poison)))
 
 
+@main.command(help="Orders pulled from four shops on their worst days. 不漏单")
+@click.option("--seed", type=int, default=None)
+@click.option("--orders", type=click.IntRange(100, 200_000), default=2_000, show_default=True)
+@click.option("--plant", default="", help="put a bug in; the proof must then fail")
+@click.option("--list-plants", is_flag=True)
+def orders(seed: int | None, orders: int, plant: str, list_plants: bool) -> None:
+    if list_plants:
+        _list_plants("orders")
+        return
+    from tests.prove import orders as proof
+
+    _known(plant, "orders")
+    _tell(asyncio.run(proof.prove(_seed(seed), orders, plant)))
+
+
 @main.command(hidden=True)
 def up() -> None:
     from tests.prove import up as house

@@ -6,6 +6,7 @@ import random
 import signal
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import redis
@@ -45,21 +46,25 @@ def find(house: Running, name: str) -> list[int]:
     return [pid for pid, words in found.items() if name in words[-3:]]
 
 
+STRIKES = {
+    **dict(zip((f"kill {p}" for p in PROCESSES), (4, 6, 3, 3, 2), strict=True)),
+    "kill postgres": 2, "kill valkey": 2, "flushall": 2, "pause worker": 1,
+}  # fmt: skip
+"""What is done, and how often in proportion."""
+
+
 class Chaos:
     """work() strikes until over; fired counts by kind. every: mean seconds between two strikes."""
 
-    def __init__(self, house: Running, rng: random.Random, every: float) -> None:
-        self.house, self.rng, self.every = house, rng, every
+    def __init__(self, house: Running, rng: random.Random, every: float, strikes: Mapping[str, int] = STRIKES) -> None:
+        self.house, self.rng, self.every, self.strikes = house, rng, every, strikes
         self.fired: Counter[str] = Counter()
         self._rested: dict[str, float] = {}
 
     async def work(self) -> None:
         while True:
             await asyncio.sleep(self.rng.uniform(0.2, 2 * self.every))
-            kind = self.rng.choices(
-                (*(f"kill {p}" for p in PROCESSES), "kill postgres", "kill valkey", "flushall", "pause worker"),
-                (4, 6, 3, 3, 2, 2, 2, 2, 1),
-            )[0]
+            kind = self.rng.choices(tuple(self.strikes), tuple(self.strikes.values()))[0]
             # A database needs a moment to recover before it can be killed again to any effect.
             if time.monotonic() < self._rested.get(kind, 0.0):
                 continue

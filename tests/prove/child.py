@@ -9,7 +9,7 @@ import sys
 from functools import partial
 from typing import Any
 
-from tests.prove import plants
+from tests.prove import orders_pace, plants
 
 
 def _watch_sandbox(notes: str) -> None:
@@ -33,7 +33,9 @@ def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else ""
     if command == "sandbox" and (notes := os.environ.get("PROVE_SENDS")):
         _watch_sandbox(notes)
-    elif plant := os.environ.get("PROVE_PLANT"):
+    if os.environ.get("PROVE_ORDERS"):
+        orders_pace.compress(command)
+    if command != "sandbox" and (plant := os.environ.get("PROVE_PLANT")):
         plants.PLANTS[plant].apply()
     if command == "worker" and os.environ.get("PROVE_OUTSIDE"):
         from tests.prove import kinds

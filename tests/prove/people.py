@@ -308,12 +308,17 @@ class Shops:
     """The sandbox's /control API: the hand of buyers and platforms, on a wire that does not lie."""
 
     def __init__(self, port: int) -> None:
-        self._http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/control", timeout=30)
+        # No connection is kept: one that the server closes just as we send would look like a lost order.
+        kept = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/control", timeout=60, limits=kept)
 
     async def post(self, path: str, **body: Any) -> Any:
         answer = await self._http.post(f"/{path}", json=body)
         answer.raise_for_status()
         return answer.json()
+
+    async def post_all(self, path: str, rows: list[dict[str, Any]]) -> None:
+        (await self._http.post(f"/{path}", json=rows)).raise_for_status()
 
     async def order(self, platform: str, external_id: str) -> dict[str, Any]:
         answer = await self._http.get(f"/orders/{platform}/{external_id}")

@@ -9,12 +9,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from tests.prove import orders_plants
+
 PDD_LAG_S = 2
 """So late does the sandbox list a change on PDD during a proof (the real one: three minutes)."""
 
 
 class Plant(Struct, frozen=True):
-    found_by: Literal["chain", "jobs"]
+    found_by: Literal["chain", "jobs", "orders"]
     says: str
     apply: Callable[[], None]
 
@@ -240,4 +242,4 @@ PLANTS: dict[str, Plant] = {
     "follow-up-lost": Plant("jobs", "as follow-up-dropped, for jobs entered while they run", _follow_up_deduplicated),
     "unfenced": Plant("jobs", "a lease keeps nobody else out", _unfenced_lease),
     "redis-is-truth": Plant("jobs", "a wake-up is sent once", _lost_with_redis),
-}
+} | {name: Plant("orders", says, apply) for name, (says, apply) in orders_plants.PLANTS.items()}

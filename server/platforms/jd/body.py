@@ -21,6 +21,7 @@ from server.platforms.body import (
     part,
     rows,
     text,
+    token,
 )
 from server.platforms.jd.errors import trouble
 from server.platforms.port import Envelope
@@ -91,7 +92,7 @@ class JdBody(Body):
                 phone="***" if is_cipher(mobile or telephone) else masked_phone(mobile or telephone),
                 address="***" if is_cipher(address) else masked_address(address),
             ),
-            token={k: v for k, v in ciphers.items() if is_cipher(v)} | filled(oaid=text(consignee.get("oaid"))[:500]),
+            token={k: v for k, v in ciphers.items() if is_cipher(v)} | filled(oaid=token(consignee.get("oaid"))),
         )
 
     def note(self, order: dict[str, Any]) -> str:

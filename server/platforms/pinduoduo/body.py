@@ -34,6 +34,7 @@ _CIPHER: Final = re.compile(r"~[\w+/=-]+~(?:[\w+/=-]+~)?\d+~~?|\$[\w+/=-]+\$(?:[
 
 class PinduoduoBody(Body):
     code: ClassVar[str] = "pinduoduo"
+    hides_when = frozenset({"risk"})
     name: ClassVar[str] = "拼多多"
     currency: ClassVar[str] = "CNY"
     personal_fields: ClassVar[frozenset[str]] = frozenset(

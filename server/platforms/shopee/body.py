@@ -25,6 +25,7 @@ from server.platforms.shopee.errors import trouble
 
 class ShopeeBody(Body):
     code: ClassVar[str] = "shopee"
+    hides_when = frozenset({"locked", "refund"})
     name: ClassVar[str] = "Shopee"
     currency: ClassVar[str] = ""
     personal_fields: ClassVar[frozenset[str]] = frozenset(

@@ -17,6 +17,7 @@ from server.platforms.body import (
     masked_phone,
     rows,
     text,
+    token,
 )
 from server.platforms.port import Envelope
 from server.platforms.taobao.errors import trouble
@@ -96,7 +97,7 @@ class TaobaoBody(Body):
                 phone=masked_phone(phone),
                 address=masked_address(text(order.get("receiver_address"))),
             ),
-            token=filled(oaid=text(order.get("oaid"))[:500]),
+            token=filled(oaid=token(order.get("oaid"))),
         )
 
     def note(self, order: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.errors import NotFound
-from server.platforms import registry
+from server.platforms import paging, registry
 from server.platforms.port import Window
 from tests.contract.adapters.support import sample, shop
 
@@ -46,6 +46,26 @@ def test_nothing_between_watermark_and_end_is_left_out(code: str, behind: timede
 def test_a_long_outage_is_cut_off_at_three_months(code: str) -> None:
     found = registry.get(code).windows(NOW - timedelta(days=400), NOW)
     assert NOW - found[0].since < timedelta(days=90)
+
+
+@given(
+    long=st.timedeltas(timedelta(seconds=1), timedelta(days=1)).map(
+        lambda d: timedelta(seconds=int(d.total_seconds()))
+    ),
+    failures=st.integers(0, 40),
+)
+@settings(max_examples=60, deadline=None)
+def test_after_failures_the_same_time_is_read_in_smaller_pieces(long: timedelta, failures: int) -> None:
+    since = NOW.replace(microsecond=0)
+    whole = Window(since, since + long + timedelta(seconds=1))
+    found = paging.smaller([whole], failures)
+    assert (found[0].since, found[-1].until) == (whole.since, whole.until)
+    assert found == [whole] or failures
+    assert len(found) <= 50 and all(w.since < w.until for w in found)
+    for before, after in pairwise(found):
+        assert before.since < after.since < before.until < after.until
+    first = found[0].until - found[0].since
+    assert first <= max((whole.until - whole.since) / 2 ** min(failures, 8), timedelta(seconds=8))
 
 
 def test_a_shop_may_change_lag_and_overlap() -> None:

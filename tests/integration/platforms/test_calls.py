@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from server.kit import clock
 from server.orders import intake
 from server.platforms import breaker, limiter, pulling
 from server.platforms.limiter import RedisLimiter
-from server.platforms.port import Shop
+from server.platforms.port import RawOrder, Shop, Window
 from tests.integration.platforms.house import Told, authorised, down
 
 
@@ -104,3 +106,26 @@ async def test_a_shop_that_does_not_answer_rests_and_comes_back(world: Any, db: 
     await pulling.pull(mine, told, intake.store_raw)
     row = await db.row("select open_until, trouble, failures from shop where id = $1", mine)
     assert tuple(row) == (None, "", 0)
+
+
+async def test_a_shop_that_is_hardly_ever_reached_for_long_comes_forward_all_the_same(world: Any, db: Any) -> None:
+    """Half an hour is never read to its end, six minutes are: what was read whole is not lost with the rest."""
+
+    class Flaky(Told):
+        async def changed(self, shop: Shop, window: Window) -> AsyncIterator[list[RawOrder]]:
+            yield []
+            if window.until - window.since > timedelta(minutes=6):
+                raise down()
+
+    told, mine = Flaky(), world.shops["taobao"]
+    await authorised(db, mine)
+    await db.run("update shop set watermark = now() - interval '40 minutes' where id = $1", mine)
+    behind = []
+    for _ in range(24):
+        try:
+            await pulling.pull(mine, told, intake.store_raw)
+        except Unavailable:
+            pass
+        behind.append(await db.value("select now() - watermark from shop where id = $1", mine))
+        await db.run("update shop set open_until = now() where id = $1", mine)
+    assert behind[-1] < timedelta(minutes=8), behind

@@ -57,6 +57,28 @@ async def test_what_was_not_reached_stays_due(world: Any, db: Any) -> None:
     assert await looked(shop, told) == 1
 
 
+async def test_what_was_reached_before_the_line_broke_is_kept(world: Any, db: Any) -> None:
+    shop, told = world.shops["taobao"], Told()
+    await authorised(db, shop)
+    ids = [f"41000000000000001{n:02d}" for n in range(12)]
+    told.orders = {i: trade(i) for i in ids}
+    ask = told.order
+
+    async def breaking(shop: Any, external_id: str) -> Any:
+        if external_id == ids[9]:
+            raise down()
+        return await ask(shop, external_id)
+
+    told.order = breaking  # type: ignore[method-assign]
+    await heard(shop, *(Hint(f"m{i}", "order", i) for i in ids))
+    with pytest.raises(Unavailable):
+        await looked(shop, told)
+    assert await db.value("select count(*) from raw_order") == 8  # four at a time
+    assert await db.value("select count(*) from hint where looked_at is null") == 4
+    told.order = ask  # type: ignore[method-assign]
+    assert await looked(shop, told) == 4
+
+
 async def test_an_order_that_lists_know_before_details_do_is_asked_again_then_a_person(world: Any, db: Any) -> None:
     shop, told = world.shops["taobao"], Told()
     await authorised(db, shop)
@@ -104,7 +126,20 @@ async def test_a_death_before_confirming_loses_nothing(world: Any, db: Any) -> N
     assert await db.value("select count(*) from hint") == 1 and told.queue == []
 
 
-async def test_an_answer_that_makes_no_sense_is_asked_for_again(world: Any, db: Any) -> None:
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"payment": "null"},
+        {"pay_time": ""},
+        {"status": "NaN"},
+        {"created": -1},
+        {"total_fee": None},
+        {"modified": "soon"},
+        {"orders": {"order": []}},
+    ],
+    ids=lambda b: next(iter(b)),
+)
+async def test_an_answer_that_makes_no_sense_is_asked_for_again(world: Any, db: Any, broken: dict[str, Any]) -> None:
     """A broken field holds the order; the next good answer, even of content that was known before, frees it."""
     shop, told = world.shops["taobao"], Told()
     await authorised(db, shop)
@@ -112,7 +147,7 @@ async def test_an_answer_that_makes_no_sense_is_asked_for_again(world: Any, db: 
     await heard(shop, Hint("m1", "order", T1))
     await looked(shop, told)
     good = await state(db)
-    told.orders[T1] = trade(T1, payment="null")
+    told.orders[T1] = trade(T1, **broken)
     await heard(shop, Hint("m2", "order", T1))
     await looked(shop, told)
     assert await state(db) != good
@@ -123,6 +158,33 @@ async def test_an_answer_that_makes_no_sense_is_asked_for_again(world: Any, db: 
     assert await looked(shop, told) == 1
     assert await state(db) == good
     assert await db.value("select count(*) from hint where looked_at is null") == 0
+
+
+@pytest.mark.parametrize("stars", ["", "***"])
+async def test_an_answer_without_a_receiver_is_asked_for_again(world: Any, db: Any, stars: str) -> None:
+    """The address changed, and the one answer that says so says it with stars: nobody may ship to the old one."""
+    shop, told = world.shops["taobao"], Told()
+    await authorised(db, shop)
+    told.orders[T1] = trade(T1)
+    await heard(shop, Hint("m1", "order", T1))
+    await looked(shop, told)
+    assert await db.value("select count(*) from hint where source = 'again'") == 0
+    gone = {"receiver_name": "*", "receiver_mobile": "", "receiver_address": "***", "oaid": stars}
+    told.orders[T1] = trade(T1, **gone)
+    await heard(shop, Hint("m2", "order", T1))
+    await looked(shop, told)
+    assert await db.value("select count(*) from receiver_version") == 1
+    assert await db.value("select token ->> 'oaid' from receiver_version") == "oaid-1"
+    assert await db.value("select count(*) from hint where source = 'again' and looked_at is null") == 1
+    told.orders[T1] = trade(T1, receiver_address="乙路**号", oaid="1another")
+    await db.run("update hint set due_at = now() where source = 'again'")
+    await looked(shop, told)
+    assert await db.value("select receiver_version from sales_order") == 2
+    # One that is closed need not say it.
+    told.orders[T1] = trade(T1, status="TRADE_CLOSED", **gone)
+    await heard(shop, Hint("m3", "order", T1))
+    await looked(shop, told)
+    assert await db.value("select count(*) from hint where source = 'again' and looked_at is null") == 0
 
 
 async def test_an_order_that_never_makes_sense_is_asked_for_a_few_times_only(world: Any, db: Any) -> None:
@@ -170,7 +232,8 @@ async def state(db: Any) -> list[Any]:
     return [
         tuple(r)
         for r in await db.rows(
-            """select platform_state, paid_at, total_minor, refund, provenance -> 'holds' as holds,
+            """select platform_state, placed_at, paid_at, modified_at, total_minor, goods_minor, refund,
+                      provenance -> 'holds' as holds,
                       (select count(*) from order_line l where l.order_id = o.id and not gone) as lines
                from sales_order o order by external_id"""
         )

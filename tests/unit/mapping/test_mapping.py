@@ -251,6 +251,12 @@ def test_lines_of_jd_without_ids_keep_apart_what_is_sold_and_what_is_given() -> 
     assert rows == [("1", False, 1000), ("1~0", True, 0)]
 
 
+@pytest.mark.parametrize("said", [None, ""])
+def test_a_refund_that_nobody_denies_is_no_no(said: str | None) -> None:
+    """Where each order says whether money goes back, one that does not say it may not be shipped."""
+    assert codes(mapped("pinduoduo", refund_status=said)) == {("missing", "refund")}
+
+
 def test_gifts_of_pinduoduo_are_lines_too() -> None:
     order = mapped("pinduoduo", gift_list=[{"sku_id": 11, "goods_name": "赠", "goods_count": 1, "goods_price": 5}])
     assert [(x.key, x.gift, x.unit_minor, x.qty) for x in order.lines] == [
