@@ -329,6 +329,7 @@ async def test_the_other_way_round(as_role: Login, web: Client, real: dict[str, 
 
 # -- two at once ---------------------------------------------------------------------------------------------------
 ONCE = {
+    ("POST", "/api/waves/{wave_id:uuid}/move"): "same_device",
     ("POST", "/api/orders/{order_id:uuid}/release"): "hold_closed",
     ("POST", "/api/tasks/{task_id:uuid}/close"): "task_closed",
     ("POST", "/api/waves"): "no_ready_orders",

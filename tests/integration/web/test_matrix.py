@@ -123,7 +123,7 @@ async def real(db: Any) -> dict[str, Any]:
     await w.stock_up()
     device = await Device(await w.person("p1"), 1).enrol()
     order, ready = await w.orders(2)
-    await wave(device.id, 1)
+    await wave((await Device(await w.person("p2"), 2).enrol()).id, 1)
     line = await db.value("select id from order_line where order_id = $1 limit 1", order)
     task, hold, sheet, failed, notice, imported = (uuid7() for _ in range(6))
     await db.run(
