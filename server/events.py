@@ -113,6 +113,12 @@ class RulesApplied(Event, frozen=True):
     on = "rule_version"
 
 
+class RulesTried(Event, frozen=True):
+    """A preview of to.version over to.orders raw orders was begun."""
+
+    on = "rule_run"
+
+
 # -- orders ---------------------------------------------------------------------------------------------------------
 class OrderTaken(Event, frozen=True):
     """The order is known to the hub for the first time."""
