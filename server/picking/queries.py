@@ -48,8 +48,9 @@ async def to_pick(order_ids: Sequence[UUID]) -> list[ToPick]:
     return [ToPick(**{f: r[f] for f in ToPick.__struct_fields__}) for r in found]
 
 
-_WAVE = """select w.id, w.no, w.state, coalesce(d.name, '') as device, coalesce(p.name, '') as person, w.orders,
-  w.units, w.created_at, coalesce((select sum(picked) from pick k where k.wave = w.id), 0)::int as picked_units
+_WAVE = """select w.id, w.no, w.state, w.device as device_id, w.on_floor, coalesce(d.name, '') as device,
+  coalesce(p.name, '') as person, w.orders, w.units, w.created_at,
+  coalesce((select sum(picked) from pick k where k.wave = w.id), 0)::int as picked_units
 from wave w left join device d on d.id = w.device left join person p on p.id = d.person"""
 
 

@@ -10,8 +10,11 @@ class WaveView(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     no: str
     state: str
+    device_id: UUID
     device: str
     person: str
+    on_floor: bool
+    """Its device still shows it."""
     orders: int
     units: int
     picked_units: int

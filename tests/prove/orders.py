@@ -33,7 +33,7 @@ STRIKES = {"kill worker": 6, "kill dispatch": 2, "kill schedule": 2, "kill web":
            "kill valkey": 2, "flushall": 2}  # fmt: skip
 STRIKE_EVERY_S, STRIKE_EVERY_LONG_S, LONG = 2.5, 6.0, 20_000
 """Mean seconds between two kills; rarer in a run of so many orders, which lasts for half an hour."""
-PER_ORDER_S, SHORTEST_S = 0.012, 36.0
+PER_ORDER_S, SHORTEST_S = 0.02, 36.0
 STUCK_S, STUCK_PLANTED_S = 45.0, 20.0
 """When for so long nothing moved any more, what stands is judged."""
 
@@ -54,6 +54,7 @@ async def prove(seed: int, orders: int, plant: str = "") -> dict[str, Any]:
             "SANDBOX_SEED": str(seed % 90_000 + 1),
             "PROVE_PLANT": plant,
             "PROVE_ORDERS": str(notes),
+            "PROVE_TOKEN_S": str(pace.TOKEN_LIFE[0] if orders < LONG else pace.TOKEN_LIFE_LONG_S),
             "LOG_LEVEL": "warning",
         }
         say(f"seed {seed}, {orders} orders{', planted: ' + plant if plant else ''}; starting the house …")

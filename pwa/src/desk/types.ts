@@ -35,7 +35,7 @@ export interface Shop {
   id: string; platform: string; name: string; state: string; last_pull_at: string | null; watermark: string | null; orders_today: number; error: string
 }
 export interface WaveRow {
-  id: string; no: string; state: string; device: string; person: string; orders: number; units: number; picked_units: number; created_at: string
+  id: string; no: string; state: string; device_id: string; device: string; person: string; on_floor: boolean; orders: number; units: number; picked_units: number; created_at: string
 }
 export interface Device { id: string; name: string; person: string; last_seen_at: string | null; unsent: number }
 export interface PrintJob { id: string; kind: string; subject_no: string; state: string; pages: number | null; created_at: string; error: string }

@@ -9,7 +9,7 @@ import { Bones, Chip, Empty, Id, Progress, Time, Trouble } from '../ui/show'
 import { toast } from '../ui/toast'
 import { Head } from './head'
 import { WAVE, say } from './lexicon'
-import { send, useLive } from './live'
+import { act, send, useLive } from './live'
 import { State } from './marks'
 import { mayNot } from './may'
 import type { Device, WaveRow } from './types'
@@ -40,11 +40,40 @@ export function Waves(): JSX.Element {
                 <p class="line"><Id value={w.no} label={t('波次')} /><State of="wave" code={w.state} /><span class="fill" /><span class="muted small"><Time at={moment(w.created_at)} /></span></p>
                 <p class="line"><span class="grow"><b>{w.device || '–'}</b>{w.person ? <span class="muted"> · {w.person}</span> : null}</span><span class="number muted">{t('{n} 单', { n: number(w.orders) })}</span></p>
                 <p class="line"><Progress done={w.picked_units} all={w.units} label={t('已拣件数')} /><b class="number">{number(w.picked_units)}/{number(w.units)}</b></p>
+                {w.on_floor ? <Move wave={w} devices={devices.data?.rows ?? []} /> : null}
               </li>
             ))}
           </ul>
         )}
     </section>
+  )
+}
+
+/** A phone is lost or empty, or its picker went home: another device goes on with the wave. */
+function Move({ wave, devices }: { wave: WaveRow; devices: readonly Device[] }): JSX.Element {
+  const [open, setOpen] = useState(false)
+  const [chosen, setChosen] = useState('')
+  const others = devices.filter((d) => d.id !== wave.device_id)
+  const target = others.find((d) => d.id === chosen) ?? others[0]
+  const reason = mayNot('wave') || (others.length === 0 ? t('没有别的设备') : '')
+  if (!open) return <p class="line"><span class="fill" /><Button size="small" kind="quiet" reason={reason} onClick={() => setOpen(true)}>{t('换设备')}</Button></p>
+  const path = `/api/waves/${wave.id}/move`
+  const move = async () => {
+    if (!target) return
+    const done = await act('POST', path, { device_id: target.id }, t('波次 {no} 已转到 {device}', { no: wave.no, device: target.name }),
+      () => send('POST', path, { device_id: wave.device_id }))
+    if (done) setOpen(false)
+  }
+  return (
+    <div class="move">
+      <label class="field"><span>{t('转到')}</span>
+        <select class="input" value={target?.id ?? ''} onChange={(e) => setChosen(e.currentTarget.value)}>
+          {others.map((d) => <option key={d.id} value={d.id}>{d.name}{d.person ? ` · ${d.person}` : ''}</option>)}
+        </select>
+      </label>
+      <p class="muted small">{t('原设备上还没上传的扫描照样算数。')}</p>
+      <p class="line"><span class="fill" /><Button size="small" onClick={() => setOpen(false)}>{t('不转了')}</Button><Button size="small" kind="primary" reason={reason} onClick={move}>{t('转过去')}</Button></p>
+    </div>
   )
 }
 
