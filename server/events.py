@@ -101,6 +101,24 @@ class BackfillStarted(Event, frozen=True):
     on = "shop"
 
 
+class RulesDrafted(Event, frozen=True):
+    """A new version of a platform's mapping rules was written down."""
+
+    on = "rule_version"
+
+
+class RulesApplied(Event, frozen=True):
+    """It is in force: orders are mapped by it from now on. frm.version: the one before."""
+
+    on = "rule_version"
+
+
+class RulesTried(Event, frozen=True):
+    """A preview of to.version over to.orders raw orders was begun."""
+
+    on = "rule_run"
+
+
 # -- orders ---------------------------------------------------------------------------------------------------------
 class OrderTaken(Event, frozen=True):
     """The order is known to the hub for the first time."""

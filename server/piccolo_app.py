@@ -16,6 +16,7 @@ APP_CONFIG = AppConfig(
             "server.platforms.tables",
             "server.stock.tables",
             "server.orders.tables",
+            "server.orders.rule_tables",
             "server.picking.tables",
             "server.packing.tables",
             "server.shipping.tables",

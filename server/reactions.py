@@ -23,6 +23,7 @@ def _each(kind: str, arg: str, give_up_s: float = DAY) -> Reaction:
 
 REACTIONS: dict[type[Event], tuple[Reaction, ...]] = {
     e.RawStored: (_each("orders.map", "shop_id"),),
+    e.RulesTried: (_each("rules.preview", "run"),),
     e.OrderTaken: (_once("orders.review"),),
     e.OrderChanged: (_once("orders.review"),),
     e.OrderReleased: (_once("orders.review"),),

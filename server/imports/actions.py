@@ -13,14 +13,14 @@ from uuid import UUID
 
 import msgspec
 
-from server import rulebook
 from server.errors import Conflict, Invalid, NotFound, Unavailable
 from server.imports import columns, files
 from server.kit import clock, context, db
 from server.kit.ids import uuid7
-from server.orders import intake
+from server.orders import intake, versions
 from server.orders.mapping import bodies, map_order
 from server.platforms.port import RawOrder
+from server.rulebook import RuleSet
 
 Mode = Literal["dry", "file", "row"]
 Outcome = Literal["new", "held", "known", "older", "bad"]
@@ -152,7 +152,7 @@ async def run(shop_id: UUID, name: str, upload: Upload, mode: Mode, again: bool)
         raise NotFound("no_shop", "没有这家店铺")
     profile = columns.profile(shop["platform"])
     cells = await table(upload.path)
-    plan = await asyncio.to_thread(_plan, profile, cells)
+    plan = await asyncio.to_thread(_plan, profile, cells, await versions.in_force(profile.platform))
     async with db.transaction():
         if mode != "dry":
             await db.run("select pg_advisory_xact_lock(hashtextextended($1, 17))", str(shop_id))
@@ -173,10 +173,10 @@ async def run(shop_id: UUID, name: str, upload: Upload, mode: Mode, again: bool)
     return msgspec.structs.replace(report, id=file_id, stored=True)
 
 
-def _plan(profile: columns.Profile, cells: list[list[str]]) -> _Plan:
+def _plan(profile: columns.Profile, cells: list[list[str]], rules: RuleSet) -> _Plan:
     """Rows to bodies, and each body through the very rules that map the API's orders."""
     found = columns.read(profile, cells)
-    rules, body = rulebook.current(profile.platform), bodies[profile.platform]
+    body = bodies[profile.platform]
     judged = [RowView(b.no, b.order_id, "bad", b.message) for b in found.bad]
     told = {b.no for b in found.bad}
     for external_id, nos in found.spoilt.items():

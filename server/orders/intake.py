@@ -8,7 +8,6 @@ from uuid import UUID
 
 import msgspec
 
-from server import rulebook
 from server.errors import NotFound
 from server.events import (
     Event,
@@ -24,7 +23,7 @@ from server.events import (
 )
 from server.kit import clock, crypto, db, ids, numbers
 from server.kit.ids import uuid7
-from server.orders import changes, moves
+from server.orders import changes, moves, versions
 from server.orders.mapping import MappedOrder, bodies, has_receiver, map_order, personal
 from server.platforms import hints, registry
 from server.platforms.port import RawOrder
@@ -115,8 +114,8 @@ def _once(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 async def map_pending(shop_id: UUID, platform: str) -> int:
     """Turn a batch of stored raw orders into orders or changes of orders. Returns how many raw rows were settled."""
-    rules = rulebook.current(platform)
     async with db.transaction() as tx:
+        rules = await versions.in_force(platform)
         raws = await db.rows(
             """select id, external_id, sealed, sealed_key, modified_at, received_at from raw_order
                where shop = $1 and state = 'new' order by received_at, id limit $2 for update""",

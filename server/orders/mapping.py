@@ -29,6 +29,7 @@ __all__ = [
     "MappedOrder",
     "Receiver",
     "bodies",
+    "check",
     "has_receiver",
     "map_order",
     "merge_receiver",
@@ -113,6 +114,14 @@ class MappedOrder(Struct, frozen=True):
 def map_order(platform: str, body: bytes, rules: RuleSet) -> MappedOrder:
     """One order as its platform wrote it. Raises BadRules only: the rules are wrong, never the content."""
     return _plan(platform, rules)(body)
+
+
+def check(platform: str, rules: RuleSet) -> None:
+    """Raises BadRules: these rules cannot map orders of the platform, or leave out what every order must have."""
+    _plan(platform, rules)
+    missing = targets.REQUIRED - {rule.to for rule in rules.rules}
+    if missing:
+        raise BadRules(f"no rule for {', '.join(sorted(missing))}, so every order would be held")
 
 
 def personal(platform: str, body: bytes) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""What a platform's response body would become: for `zhongshu map`. Opens nothing, asks nobody, changes nothing."""
+"""What a platform's response body would become by the rules that come with the house: for `zhongshu map`.
+
+Opens nothing, asks nobody, changes nothing.
+"""
 
 from typing import Any, Final
 

@@ -67,6 +67,8 @@ _BALANCE: Final = Target("balance", "balance", "amounts", "金额")
 
 _BY_NAME: Final = {t.name: t for t in (CURRENCY, _BALANCE, *ORDER)} | {f"line.{t.name}": t for t in LINE}
 
+REQUIRED: Final = frozenset(name for name, t in _BY_NAME.items() if t.required)
+
 
 def check(rule: Rule, personal: frozenset[str]) -> Target:
     """The target of a rule that makes sense. Raises BadRules, naming the rule."""

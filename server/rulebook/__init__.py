@@ -1,7 +1,7 @@
 """Rules that operators edit: one form, closed lists of conditions and transforms, versioned, no eval. Pure."""
 
 from server.rulebook.engine import Reading, Source, compile_rule
-from server.rulebook.forms import BadRules, Condition, Rule, RuleSet, Table, load
+from server.rulebook.forms import BadRules, Condition, Rule, RuleSet, Table, load, revise, written
 from server.rulebook.store import current
 
 __all__ = [
@@ -15,4 +15,6 @@ __all__ = [
     "compile_rule",
     "current",
     "load",
+    "revise",
+    "written",
 ]

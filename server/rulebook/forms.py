@@ -53,11 +53,13 @@ class RuleSet(Struct, frozen=True, eq=False):
     author: str
     reason: str
     rules: tuple[Rule, ...]
+    house: int = 0
+    """The version that people of the house made of it; 0: the file as it came."""
 
     @property
     def label(self) -> str:
-        """What the trail says: "taobao-1"."""
-        return f"{self.platform}-{self.version}"
+        """What the trail says: "taobao-1" is the file, "taobao-1.3" the house's third version."""
+        return f"{self.platform}-{self.version}" + (f".{self.house}" if self.house else "")
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,6 +97,21 @@ def load(data: bytes) -> RuleSet:
         seen.add(rule.name)
         rules.append(rule)
     return RuleSet(file.version, file.platform, file.author, file.reason, tuple(rules))
+
+
+def revise(base: RuleSet, house: int, author: str, reason: str, rules: bytes) -> RuleSet:
+    """A house's version of a platform's rules; `rules` is the JSON list of them. Raises BadRules."""
+    try:
+        said = msgspec.json.decode(rules, type=list[msgspec.Raw])
+        body = _File(base.version, base.platform, author, reason, tuple(said))
+        return msgspec.structs.replace(load(msgspec.json.encode(body)), house=house)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as e:
+        raise BadRules(f"not a list of rules: {e}") from None
+
+
+def written(rules: RuleSet) -> bytes:
+    """The rules as the JSON list that `revise` reads."""
+    return msgspec.json.encode(rules.rules)
 
 
 def _name(data: bytes, place: int) -> str:

@@ -1,0 +1,107 @@
+"""Preview: a version of rules over the last raw orders, in pages. It writes what would change, and no order."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from server.errors import Invalid, NotFound
+from server.events import RulesTried
+from server.kit import clock, crypto, db
+from server.kit.ids import uuid7
+from server.orders import rulediff, versions
+from server.orders.mapping import map_order
+
+PAGE = 500
+MAX_LAST = 100_000
+
+_STANDS = """raw_order r join shop s on s.id = r.shop and s.platform = $1
+     join sales_order o on o.shop = r.shop and o.external_id = r.external_id and o.raw = r.id
+     join data_key k on k.id = r.sealed_key and k.wrapped is not null"""
+"""Raw orders that an order stands on and that can still be read."""
+
+
+async def begin(platform: str, version: int, last: int, person: UUID | None) -> UUID:
+    """Start a preview over the newest `last` raw orders, against the version it was made from; returns the run.
+
+    Raises NotFound: no such version; Invalid: too many orders, or none.
+    """
+    if not 1 <= last <= MAX_LAST:
+        raise Invalid("too_many", f"一次可以试 1 到 {MAX_LAST:,} 张原始订单")
+    async with db.transaction() as tx:
+        await versions.at_version(platform, version)
+        total = await db.value(f"select count(*) from (select 1 from {_STANDS} limit $2) x", platform, last)
+        run = uuid7()
+        await db.run(
+            "insert into rule_run(id, platform, version, total, person) values($1, $2, $3, $4, $5)",
+            run,
+            platform,
+            version,
+            total,
+            person,
+        )
+        await tx.emit(RulesTried(subject=run, to={"platform": platform, "version": version, "orders": total}))
+    return run
+
+
+async def step(run: UUID) -> bool:
+    """The next page, newest first. False: nothing is left, or it was cancelled. A page is settled whole or not at all.
+
+    Raises NotFound.
+    """
+    async with db.transaction():
+        at = await db.row(
+            """select r.platform, r.version, r.state, r.cursor, r.total, r.seen, r.counts::text as counts,
+                      coalesce(v.base, 0) as base
+               from rule_run r left join rule_version v on v.platform = r.platform and v.version = r.version
+               where r.id = $1 for update of r""",
+            run,
+        )
+        if at is None:
+            raise NotFound("no_run", "没有这次试算")
+        if at["state"] != "running":
+            return False
+        old = await versions.at_version(at["platform"], at["base"])
+        new = await versions.at_version(at["platform"], at["version"])
+        page = await db.rows(
+            f"""select r.id, r.external_id, r.sealed, r.sealed_key from {_STANDS}
+                where $2::uuid is null or r.id < $2 order by r.id desc limit $3""",
+            at["platform"],
+            at["cursor"],
+            min(PAGE, at["total"] - at["seen"]),
+        )
+        if not page:
+            await db.run("update rule_run set state = 'done', ended_at = $2 where id = $1", run, clock.now())
+            return False
+        keys = await crypto.keys(r["sealed_key"] for r in page)
+        counts: dict[str, int] = msgspec.json.decode(at["counts"])
+        found: list[tuple[Any, ...]] = []
+        for r in page:
+            body = crypto.unseal(r["sealed_key"], keys[r["sealed_key"]], r["sealed"], f"raw_order|sealed|{r['id']}")
+            changes = rulediff.diff(map_order(at["platform"], body, old), map_order(at["platform"], body, new))
+            if changes:
+                for kind in {rulediff.kind(c.field) for c in changes}:
+                    counts[kind] = counts.get(kind, 0) + 1
+                fields = {c.field: [c.was, c.becomes, c.source] for c in changes}
+                found.append((uuid7(), run, r["id"], r["external_id"], db.jsonb(fields)))
+        await db.copy("rule_change", ["id", "run", "raw", "external_id", "fields"], found)
+        await db.run(
+            """update rule_run set cursor = $2, seen = seen + $3, changed = changed + $4, counts = $5::jsonb
+               where id = $1""",
+            run,
+            page[-1]["id"],
+            len(page),
+            len(found),
+            db.jsonb(counts),
+        )
+    return True
+
+
+async def cancel(run: UUID) -> None:
+    """Stop it after the page that is under way; what was found stays. An ended one stays as it ended."""
+    async with db.transaction():
+        await db.run(
+            "update rule_run set state = 'cancelled', ended_at = $2 where id = $1 and state = 'running'",
+            run,
+            clock.now(),
+        )

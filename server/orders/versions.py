@@ -1,0 +1,122 @@
+"""Versions of mapping rules: which is in force, drafts, applying, undoing. A version never changes once written."""
+
+from functools import lru_cache
+from uuid import UUID
+
+from server import rulebook
+from server.errors import Conflict, Invalid, NotFound
+from server.events import RulesApplied, RulesDrafted
+from server.kit import clock, db
+from server.kit.ids import uuid7
+from server.orders import mapping
+from server.rulebook import BadRules, RuleSet
+
+MAX_BODY = 256 * 1024
+_LOCK = 0x7275_6C65
+"""First half of an advisory lock, the platform is the other: mapping holds it shared, applying alone.
+
+So once a version is applied, everything that was mapped by the one before is committed and a replay sees it.
+"""
+
+
+@lru_cache(maxsize=32)
+def _built(platform: str, version: int, author: str, reason: str, body: str) -> RuleSet:
+    """Built once in a process. Keyed by what it says, so nothing that is kept can be old."""
+    return rulebook.revise(rulebook.current(platform), version, author, reason, body.encode())
+
+
+async def in_force(platform: str) -> RuleSet:
+    """The rules by which orders are mapped now. In a transaction: they stay in force until it ends. Raises BadRules."""
+    await db.value("select pg_advisory_xact_lock_shared($1, hashtext($2))", _LOCK, platform)
+    found = await db.row(
+        """select version, author::text, reason, body from rule_version
+           where platform = $1 and applied_at is not null order by version desc limit 1""",
+        platform,
+    )
+    if found is None:
+        return rulebook.current(platform)
+    return _built(platform, found["version"], found["author"] or "-", found["reason"], found["body"])
+
+
+async def at_version(platform: str, version: int) -> RuleSet:
+    """One version; 0 is the file. Raises NotFound."""
+    if version == 0:
+        try:
+            return rulebook.current(platform)
+        except BadRules as e:
+            raise NotFound("no_rules", "没有这个平台的规则") from e
+    found = await db.row(
+        "select author::text, reason, body from rule_version where platform = $1 and version = $2", platform, version
+    )
+    if found is None:
+        raise NotFound("no_version", "没有这个规则版本")
+    return _built(platform, version, found["author"] or "-", found["reason"], found["body"])
+
+
+async def draft(
+    platform: str, body: str, reason: str, base: int, person: UUID | None, same_as: int | None = None
+) -> int:
+    """Write a new version down, not in force yet; returns its number.
+
+    Raises Invalid: rules that are not in order, no reason; NotFound: no such platform or base.
+    """
+    if not reason.strip():
+        raise Invalid("reason_needed", "请写明为什么改规则")
+    if len(body.encode()) > MAX_BODY:
+        raise Invalid("rules_too_large", "规则太多了，最多 256 KB")
+    async with db.transaction() as tx:
+        await db.value("select pg_advisory_xact_lock($1, hashtext($2))", _LOCK, platform)
+        await at_version(platform, base)
+        last: int = await db.value("select coalesce(max(version), 0) from rule_version where platform = $1", platform)
+        try:
+            mapping.check(platform, rulebook.revise(rulebook.current(platform), last + 1, "-", reason, body.encode()))
+        except BadRules as e:
+            raise Invalid("bad_rules", f"规则有误：{e}") from e
+        version_id = uuid7()
+        await db.run(
+            """insert into rule_version(id, platform, version, base, same_as, body, author, reason)
+               values($1, $2, $3, $4, $5, $6, $7, $8)""",
+            version_id,
+            platform,
+            last + 1,
+            base,
+            same_as,
+            body,
+            person,
+            reason.strip(),
+        )
+        await tx.emit(RulesDrafted(subject=version_id, to={"platform": platform, "version": last + 1, "base": base}))
+    return last + 1
+
+
+async def apply(platform: str, version: int, person: UUID | None) -> None:
+    """Put a version in force. Again: nothing happens.
+
+    Raises NotFound; Conflict when another version came into force since this one was begun.
+    """
+    async with db.transaction() as tx:
+        await db.value("select pg_advisory_xact_lock($1, hashtext($2))", _LOCK, platform)
+        found = await db.row(
+            "select id, base, applied_at from rule_version where platform = $1 and version = $2", platform, version
+        )
+        if found is None:
+            raise NotFound("no_version", "没有这个规则版本")
+        now = (await in_force(platform)).house
+        if found["applied_at"] is not None and now == version:
+            return
+        if found["base"] != now or found["applied_at"] is not None:
+            raise Conflict("rules_moved", f"规则已被改成第 {now} 版，请在它的基础上重新修改")
+        await db.run(
+            "update rule_version set applied_at = $2, applied_by = $3 where id = $1", found["id"], clock.now(), person
+        )
+        await tx.emit(RulesApplied(subject=found["id"], frm={"version": now}, to={"version": version}))
+
+
+async def undo(platform: str, back_to: int, reason: str, person: UUID | None) -> int:
+    """A new version, in force, that says what an old one said; returns its number. Raises as draft and apply do."""
+    async with db.transaction():
+        await db.value("select pg_advisory_xact_lock($1, hashtext($2))", _LOCK, platform)
+        now, old = await in_force(platform), await at_version(platform, back_to)
+        version = await draft(platform, rulebook.written(old).decode(), reason, now.house, person, back_to)
+        await apply(platform, version, person)
+    return version
