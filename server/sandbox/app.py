@@ -23,6 +23,7 @@ from server.sandbox.jdsp.gateway import Jdsp
 from server.sandbox.knobs import Knobs
 from server.sandbox.pinduoduo.gateway import Pinduoduo
 from server.sandbox.shopee.gateway import Shopee
+from server.sandbox.taobao import auth as taobao_auth
 from server.sandbox.taobao.gateway import Taobao
 from server.sandbox.world import Clock, Saved, World
 
@@ -69,6 +70,7 @@ def create_app(
     return Litestar(
         [
             _gateway("/taobao/router/rest", Taobao(world), ["GET", "POST"], world),
+            taobao_auth.page(world),
             _gateway("/jd/routerjson", Jd(world), ["GET", "POST"], world),
             _gateway("/jd/oauth2/access_token", jd_auth.Oauth(world), ["GET"], world),
             _gateway("/jd/oauth2/refresh_token", jd_auth.Oauth(world), ["GET"], world),

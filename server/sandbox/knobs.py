@@ -52,7 +52,7 @@ class Knobs(Struct, frozen=True, kw_only=True):
 
     token_life: dict[str, tuple[int, int]] = field(
         default_factory=lambda: {
-            "taobao": (86_400, 0),
+            "taobao": (86_400, 86_400 * 30),
             "jd": (86_400 * 30, 86_400 * 30),
             "pinduoduo": (86_400, 86_400 * 30),
             "shopee": (14_400, 86_400 * 30),

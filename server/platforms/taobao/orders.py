@@ -1,15 +1,17 @@
-"""Taobao's orders: which changed, newest first, and each one whole."""
+"""Taobao's orders: which changed or were placed, newest first, each one whole; and the seller's note beside one."""
 
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Final
 
-from server.platforms import adapter, http, paging, raw
-from server.platforms.body import part, rows, text_id
+from server.errors import Rejected
+from server.platforms import adapter, http, paging
+from server.platforms.body import text_id
 from server.platforms.port import RawOrder, Shop, Window
 from server.platforms.taobao.body import BODY
-from server.platforms.taobao.client import NAME, Client, when
+from server.platforms.taobao.client import NAME, Client, answer, listed, page, when
 
 PAGE: Final = 50
+MEMO_BYTES: Final = 1000
 
 TYPES: Final = (
     "fixed,auction,guarantee_trade,auto_delivery,independent_simple_trade,independent_shop_trade,ec,cod,"
@@ -29,27 +31,45 @@ FIELDS: Final = (
 """All that a hub needs. oaid comes only beside the fields it is made of."""
 
 
-async def changed(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[RawOrder]]:
-    """Lists lack the buyer's words and more, so each order is asked for by itself."""
+def changed(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[RawOrder]]:
+    """By time of change."""
+    names = ("start_modified", "end_modified")
+    return _listed(client, shop, window, "taobao.trades.sold.increment.get", names)
 
-    async def page(window: Window, number: int) -> paging.Page:
+
+def placed(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[RawOrder]]:
+    """By time of placing, the last three months."""
+    return _listed(client, shop, window, "taobao.trades.sold.get", ("start_created", "end_created"))
+
+
+async def _listed(
+    client: Client, shop: Shop, window: Window, method: str, names: tuple[str, str]
+) -> AsyncIterator[list[RawOrder]]:
+    """Lists lack the buyer's words and more, so each order is asked for by itself. Read from the last page to the
+    first: what leaves the window meanwhile takes no neighbour with it."""
+
+    async def fetch(window: Window, number: int) -> paging.Page:
+        ends = dict(zip(names, (when(window.since), when(window.until)), strict=True))
         data = await client.call(
             shop,
-            "taobao.trades.sold.increment.get",
+            method,
             fields="tid,modified",
-            start_modified=when(window.since),
-            end_modified=when(window.until),
             type=TYPES,
             page_no=str(number),
             page_size=str(PAGE),
             use_has_next="false",
+            **ends,
         )
-        return _page(data)
+        root = answer(data)
+        tids = [text_id(row.get("tid")) for row in listed(root, "trades", "trade")]
+        if not all(tids):
+            raise http.unreadable(NAME)
+        return page(tids, root, number, PAGE)
 
     async def whole(tid: str) -> RawOrder:
         return await order(client, shop, tid)
 
-    async for tids in paging.backwards(window, page, PAGE):
+    async for tids in paging.backwards(window, fetch, PAGE):
         if tids:
             yield await paging.each(tids, whole)
 
@@ -59,18 +79,12 @@ async def order(client: Client, shop: Shop, tid: str) -> RawOrder:
     return adapter.single(BODY, data, tid)
 
 
-def _page(data: bytes) -> paging.Page:
-    """tids of one list answer; an empty list comes as {}, as nothing, or as an empty array."""
-    try:
-        root = part(raw.load_object(data), "trades_sold_increment_get_response")
-    except raw.Unreadable:
-        raise http.unreadable(NAME) from None
-    listed: Any = part(root, "trades").get("trade", [])
-    total = root.get("total_results")
-    found = rows(listed)
-    if found is None or not isinstance(total, int):
-        raise http.unreadable(NAME)
-    tids = [text_id(row.get("tid")) for row in found]
-    if not all(tids):
-        raise http.unreadable(NAME)
-    return paging.Page(tids, total)
+async def remark(client: Client, shop: Shop, tid: str, words: str) -> None:
+    """trade.memo.update, in place of the old one; the flag stays. Empty values are not sent, so an empty note is said
+    in another way."""
+    if len(words.encode()) > MEMO_BYTES:
+        raise Rejected("platform_too_long", f"淘宝的备注最多 {MEMO_BYTES} 个字节，约 {MEMO_BYTES // 3} 个汉字")
+    text = {"memo": words} if words else {"reset": "true"}
+    root = answer(await client.call(shop, "taobao.trade.memo.update", tid=tid, **text))
+    if not isinstance(root.get("trade"), dict):
+        raise Rejected("platform_rejected", "淘宝没有确认备注已修改，请在卖家后台核对", external_id=tid)

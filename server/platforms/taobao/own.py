@@ -1,0 +1,36 @@
+"""What may be chosen for a Taobao shop because Taobao does not publish it: settings["own"]."""
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from server.errors import Rejected
+from server.platforms.body import part
+from server.platforms.port import Shop
+
+
+class Own(Struct, frozen=True):
+    """Left out: as usual."""
+
+    oauth_url: str = ""
+    """Where the authorisation page is, if not on Taobao's host."""
+    tmall: bool = False
+    """A Tmall shop: increments of stock go through Tmall's own call, which counts a repeat once."""
+    ship_api: Literal["offline", "ascp"] = "offline"
+    """Which of the two calls tells a waybill number: the old one may be closed to new apps."""
+    group: str = "default"
+    """The group of the app's message queue from which this shop's messages come."""
+    messages: bool = True
+    """Ask for messages when the shop is authorised. Off: the app has no right to them."""
+    oaid_scenes: dict[str, str] = {}
+    """Our scene (ship, contact, aftersales) -> scene of oaid.decrypt, where another is wanted."""
+
+
+def own(shop: Shop) -> Own:
+    """settings["own"] in its form. Raises Rejected."""
+    try:
+        return msgspec.convert(part(shop.settings, "own"), Own, strict=False)
+    except msgspec.ValidationError as e:
+        field = str(e).rpartition("`$.")[2].rstrip("`") or "own"
+        raise Rejected("platform_bad_settings", f"店铺设置里的淘宝参数「{field}」格式不对") from None
