@@ -140,7 +140,9 @@ def settle(board: Board, act: Act, task: Task, parcel: Parcel) -> Decision:
     if task.kind == "put_back":
         _put_back(board, act, parcel, blocked)
     elif task.kind == "repick" and parcel.state == "stopped" and parcel.stop == "unpicked" and not blocked:
-        parcel.state, parcel.stop = "ready", ""
+        # It may have been packed while its picker's own scans were still on the way: they are not there yet.
+        open_picks = any(p.state not in ("done", "cancelled") for p in board.picks_of(parcel.order_id, parcel.wave))
+        parcel.state, parcel.stop = "picking" if open_picks else "ready", ""
         board.acts[parcel.id] = act
         return Decision(ADJUSTED, f"{parcel.no} 请重新扫描货品打包后再出库")
     elif task.kind == "intercept" and parcel.state in ("packed", "stopped") and (blocked or parcel.stop):

@@ -185,6 +185,30 @@ async def test_5_packed_parcel_checked_again_and_found_wrong(warehouse: Warehous
     assert b.verdicts[1][0] == WITH_TASK, (b.verdicts, left, await open_tasks())
 
 
+async def test_5b_opened_again_before_the_picker_was_heard(warehouse: Warehouse) -> None:
+    """Packed while the picks were still on the way, opened, found wrong: it is not picked until the picks are here."""
+    a, b = await two(warehouse)
+    b.pack_all()
+    await b.push()
+    x = b.parcels()[0]
+    b.scan(4, x[0], [["TEE", 1], ["MUG", 1]])
+    await b.push()
+    await b.pull()
+    for t in b.tasks():
+        b.scan(6, t[0], "done")
+    await b.push()
+    assert await db.value("select state from parcel") == "picking"
+    a.pick_all()
+    await a.push()
+    assert await db.value("select state from parcel") == "ready"
+    await b.pull()
+    b.pack_all()
+    b.scan(5, x[6], x[0], 1)
+    await b.push()
+    assert await db.value("select state from parcel") == "handed_over", b.verdicts
+    assert await open_tasks() == []
+
+
 async def test_6_tasks_of_a_parcel_end_when_it_is_put_back(warehouse: Warehouse) -> None:
     a, _ = await two(warehouse)
     a.pick_all()
