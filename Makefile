@@ -18,7 +18,7 @@ stop: ## stop what `make run` started 停止
 test: ## everything: unit, property, integration, contract, shape, end-to-end 测试
 	@$(PYTHON) scripts/setup.py test
 	@$(BIN)/python scripts/build_pwa.py test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## ruff, mypy, import-linter, tsc, locks 静态检查
 	@$(PYTHON) scripts/setup.py test
