@@ -269,7 +269,7 @@ async def _change(tx: db.Tx, platform: str, old: Any, raw: Any, m: MappedOrder, 
     diff = changes.facts_that_changed(old, m)
     goods, retold = await changes.lines_changed(order_id, m)
     retold = retold or changes.told_otherwise(old, m)
-    m, receiver_version, noted = await _personal_change(old, m, personal(platform, body), at)
+    m, receiver_version, noted = await _personal_change(platform, old, raw, m, personal(platform, body), at)
     moved = receiver_version != old["receiver_version"]
     if not (retold or moved or noted):
         await db.run(
@@ -324,7 +324,7 @@ async def _change(tx: db.Tx, platform: str, old: Any, raw: Any, m: MappedOrder, 
 
 
 async def _personal_change(
-    old: Any, m: MappedOrder, private: dict[str, str], at: datetime
+    platform: str, old: Any, raw: Any, m: MappedOrder, private: dict[str, str], at: datetime
 ) -> tuple[MappedOrder, int, bool]:
     """A newer receiver makes a version; a newer note is sealed into the newest one.
 
@@ -345,9 +345,12 @@ async def _personal_change(
     moved = last is None or (shown and changes.receiver_digest(m, private) != bytes(last["digest"]))
     version: int = old["receiver_version"]
     token = msgspec.json.encode(m.receiver.token).decode()
-    if last is not None and not moved and m.receiver.token != msgspec.json.decode(last["token"]):
-        # The same address under a new token (they change with the week): the next waybill asks with the fresh one.
-        await db.run("update receiver_version set token = $2 where id = $1", last["id"], token)
+    if last is not None and not moved and m.receiver.token != (had := msgspec.json.decode(last["token"])):
+        then = await db.value("select received_at from raw_order where id = $1", old["raw"])
+        moved = then is not None and not bodies[platform].same_place(had, m.receiver.token, then, raw["received_at"])
+        if not moved:
+            # The same address under a new token (they change with the week): the next waybill asks with the fresh one.
+            await db.run("update receiver_version set token = $2 where id = $1", last["id"], token)
     if not moved and not noted:
         return m, version, False
     key_id, key = await crypto.key_for(old["shop"], at)

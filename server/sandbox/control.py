@@ -35,6 +35,8 @@ class NewOrders(Struct, kw_only=True, forbid_unknown_fields=True):
     odd: bool | None = None
     at: int | None = None
     """Epoch seconds; left out: now."""
+    by_platform: bool = False
+    """Goods that lie in the platform's own warehouse (JD, Taobao): it ships them itself."""
 
 
 _SLX: Final[dict[Platform, str]] = {"taobao": "SLX", "jd": "900001", "pinduoduo": "900001", "shopee": ""}
@@ -158,6 +160,7 @@ def place(world: World, new: NewOrders) -> list[Order]:
         at = world.now() - world.backdate(new.platform) if new.at is None else new.at
         odd = (new.skus is None and new.state == "paid") if new.odd is None else new.odd
         order = world.place(new.platform, at=at, draw_seed=new.seed, odd=odd, skus=new.skus)
+        order.by_platform = new.by_platform
         if new.state == "unpaid":
             order.state, order.paid_at = "unpaid", 0
         elif new.state == "cancelled":

@@ -21,6 +21,11 @@ class Knobs(Struct, frozen=True, kw_only=True):
 
     taobao_window_s: int = 86_400
     """trades.sold.increment.get: end - start at most one day."""
+    taobao_quota_day: int = 0
+    """Calls a day (Beijing) that an app may make; 0 = as many as it likes. No number is published."""
+    taobao_level_s: int = 0
+    """Seconds for which a token's levels r2 and w2 (whole orders, shipping) hold, where that is shorter than the token
+    itself; 0 = as long as it. After that: 53."""
     taobao_oaid_strict: bool = True
     """oaid only when `fields` holds what it is made of, and fullinfo's include_oaid is sent."""
 

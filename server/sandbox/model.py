@@ -83,6 +83,8 @@ class Order(Struct, kw_only=True):
     freight: int = 0
     risk: bool = False
     """Held by the platform's own review: must not be shipped."""
+    by_platform: bool = False
+    """Shipped from the platform's own warehouse, not by the seller."""
     buyer_note: str = ""
     seller_note: str = ""
     flag: int = 0

@@ -62,6 +62,12 @@ SERVICE: Final[dict[int, RefundState]] = {
 _EXPECT: Final[dict[str, Any]] = {"10": "return", "11": "money", "20": "exchange", "80": "exchange"}
 """customerExpect; repairs and the like are "other"."""
 
+_LISTS: Final = {
+    "sync": ("jingdong.asc.sync.list", ("updateTime", "freightUpdateDate")),
+    "query": ("jingdong.asc.query.list", ("applyTime", "approveTime", "finishTime")),
+}
+"""Lists of service orders, and the times by which each is asked: a parcel on its way back has one of its own."""
+
 
 async def refunds(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[RawRefund]]:
     """What was asked for or decided in the window."""
@@ -70,8 +76,9 @@ async def refunds(client: Client, shop: Shop, window: Window) -> AsyncIterator[l
             yield cases
     if not own(shop).service_orders:
         return
-    for name in ("applyTime", "approveTime", "finishTime"):
-        async for cases in _services(client, shop, window, name):
+    method, names = _LISTS[own(shop).service_list]
+    for name in names:
+        async for cases in _services(client, shop, window, method, name):
             yield await _with_money(client, shop, cases)
 
 
@@ -91,11 +98,13 @@ async def _applied(client: Client, shop: Shop, window: Window, name: str) -> Asy
             yield found
 
 
-async def _services(client: Client, shop: Shop, window: Window, name: str) -> AsyncIterator[list[RawRefund]]:
+async def _services(
+    client: Client, shop: Shop, window: Window, method: str, name: str
+) -> AsyncIterator[list[RawRefund]]:
     async def fetch(window: Window, number: int) -> paging.Page:
         data = await client.call(
             shop,
-            "jingdong.asc.query.list",
+            method,
             **who(shop),
             **{f"{name}Begin": when(window.since), f"{name}End": when(window.until)},
             pageNumber=number,
@@ -141,10 +150,11 @@ def service(body: bytes) -> RawRefund:
         external_id=first_id(row, "serviceId") or nameless(body),
         order_id=first_id(row, "orderId"),
         body=body,
-        modified=_latest(row.get("updateDate"), row.get("applyTime")),
+        modified=_latest(*(row.get(name) for name in ("updateDate", "updateTime", "freightUpdateDate", "applyTime"))),
         state=_state(SERVICE, row.get("serviceStatus")),
         kind=_EXPECT.get(text_id(row.get("customerExpect")), "other"),
         line_keys=(sku,) if sku else (),
+        waybill_no=text(row.get("expressCode"))[:64],
     )
 
 

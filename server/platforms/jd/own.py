@@ -1,6 +1,6 @@
 """What may be chosen for a JD shop beyond what all shops have, because JD does not publish it: settings["own"]."""
 
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -22,7 +22,10 @@ class Own(Struct, frozen=True):
     remark_flag: str = ""
     """The coloured flag that is written with a remark."""
     service_orders: bool = True
-    """Pull asc.query.list. Off: the app has no right to it."""
+    """Pull service orders. Off: the app has no right to them."""
+    service_list: Literal["sync", "query"] = "sync"
+    """asc.sync.list has every change; asc.query.list, for an app without the right to it, only what was applied for,
+    approved or finished."""
     operate_pin: str = ""
     operate_nick: str = ""
     """Who asks for service orders: the operator's account there. "": the shop's number."""

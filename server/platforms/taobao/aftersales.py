@@ -9,7 +9,7 @@ from server.platforms.body import first_id, part, text
 from server.platforms.port import RawRefund, RefundState, Shop, Window
 from server.platforms.taobao.body import BODY
 from server.platforms.taobao.client import NAME, Client, answer, page, when
-from server.platforms.taobao.orders import TYPES
+from server.platforms.taobao.orders import types
 
 PAGE: Final = 100
 FIELDS: Final = (
@@ -52,7 +52,7 @@ async def refunds(client: Client, shop: Shop, window: Window) -> AsyncIterator[l
             shop,
             "taobao.refunds.receive.get",
             fields=FIELDS,
-            type=TYPES,
+            type=types(shop),
             start_modified=when(window.since),
             end_modified=when(window.until),
             page_no=str(number),

@@ -9,6 +9,7 @@ from server.platforms.body import text_id
 from server.platforms.port import RawOrder, Shop, Window
 from server.platforms.taobao.body import BODY
 from server.platforms.taobao.client import NAME, Client, answer, listed, page, when
+from server.platforms.taobao.own import own
 
 PAGE: Final = 50
 MEMO_BYTES: Final = 1000
@@ -17,7 +18,7 @@ TYPES: Final = (
     "fixed,auction,guarantee_trade,auto_delivery,independent_simple_trade,independent_shop_trade,ec,cod,"
     "game_equipment,shopex_trade,netcn_trade,external_trade,step,nopaid,tmall_i18n,o2o_offlinetrade,pre_auth_type"
 )
-"""The default hides orders: a type that is not named is not returned."""
+"""The default hides orders: a type that is not named is not returned. More of them: own.more_types."""
 
 FIELDS: Final = (
     "tid,tid_str,seller_nick,buyer_nick,buyer_open_uid,title,type,status,created,pay_time,consign_time,end_time,"
@@ -26,7 +27,7 @@ FIELDS: Final = (
     "receiver_country,receiver_state,receiver_city,receiver_district,receiver_town,receiver_address,receiver_zip,"
     "receiver_mobile,receiver_phone,oaid,trade_from,step_trade_status,step_paid_fee,is_part_consign,new_presell,"
     "top_hold,team_buy_hold,share_group_hold,ofp_hold,est_con_time,delivery_time,collect_time,delivery_cps,lm,"
-    "orders,promotion_details,service_tags,logistics_infos"
+    "is_force_wlb,orders,promotion_details,service_tags,logistics_infos"
 )
 """All that a hub needs. oaid comes only beside the fields it is made of."""
 
@@ -54,7 +55,7 @@ async def _listed(
             shop,
             method,
             fields="tid,modified",
-            type=TYPES,
+            type=types(shop),
             page_no=str(number),
             page_size=str(PAGE),
             use_has_next="false",
@@ -72,6 +73,10 @@ async def _listed(
     async for tids in paging.backwards(window, fetch, PAGE):
         if tids:
             yield await paging.each(tids, whole)
+
+
+def types(shop: Shop) -> str:
+    return ",".join(name for name in (TYPES, own(shop).more_types) if name)
 
 
 async def order(client: Client, shop: Shop, tid: str) -> RawOrder:

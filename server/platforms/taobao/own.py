@@ -19,6 +19,12 @@ class Own(Struct, frozen=True):
     """A Tmall shop: increments of stock go through Tmall's own call, which counts a repeat once."""
     ship_api: Literal["offline", "ascp"] = "offline"
     """Which of the two calls tells a waybill number: the old one may be closed to new apps."""
+    sender_id: str = ""
+    cancel_id: str = ""
+    """Where a parcel leaves from and comes back to, in the seller's address book. "": the shop's usual addresses."""
+    more_types: str = ""
+    """Kinds of trades to be asked for beside the usual ones, comma-separated (fenxiao, …): what is not named is not
+    returned."""
     group: str = "default"
     """The group of the app's message queue from which this shop's messages come."""
     messages: bool = True

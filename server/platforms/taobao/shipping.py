@@ -11,7 +11,6 @@ from server.platforms.port import CarrierName, Shipment, Shipped, Shop
 from server.platforms.taobao import orders
 from server.platforms.taobao.body import BODY
 from server.platforms.taobao.client import NAME, Client, answer, listed
-from server.platforms.taobao.errors import SEND_CODE
 from server.platforms.taobao.own import own
 
 CARRIERS: Final = {code: code for code in ("SLX", "SF", "ZTO", "YTO", "STO", "YUNDA", "EMS", "DBKD")}
@@ -21,25 +20,25 @@ MOST_LINES: Final = 50
 
 
 async def ship(client: Client, shop: Shop, shipment: Shipment) -> Shipped:
-    """offline.send, the old or the newer one. A refusal of the shipment itself (B04 and its like) is judged by what
-    the order then says."""
+    """offline.send, the old or the newer one. A refusal of the shipment itself (B04 and its like; the newer call's
+    codes are not published) is judged by what the order then says."""
     company = adapter.carrier(NAME, shop, shipment.carrier_code, CARRIERS)
     if shipment.parts and await _held(client, shop, shipment):
         return Shipped(already=True)
+    refusal = Rejected("platform_rejected", "淘宝没有确认发货，请在卖家后台核对", external_id=shipment.external_id)
     try:
-        done = await _send(client, shop, shipment, company)
-    except Rejected as refusal:
-        if not SEND_CODE.match(str(refusal.detail.get("sub_code", ""))):
+        if await _send(client, shop, shipment, company):
+            return Shipped()
+    except Rejected as e:
+        if e.detail.get("platform_code") not in ("15", "50"):  # the gateway's, not the shipment's
             raise
-        numbers = await sent_numbers(client, shop, shipment)
-        if shipment.waybill_no in numbers:
-            return Shipped(already=True)
-        if numbers:
-            raise adapter.sent_otherwise(NAME, shipment.external_id, numbers) from None
-        raise
-    if not done:
-        raise Rejected("platform_rejected", "淘宝没有确认发货，请在卖家后台核对", external_id=shipment.external_id)
-    return Shipped()
+        refusal = e
+    numbers = await sent_numbers(client, shop, shipment)
+    if shipment.waybill_no in numbers:
+        return Shipped(already=True)
+    if numbers:
+        raise adapter.sent_otherwise(NAME, shipment.external_id, numbers) from None
+    raise refusal
 
 
 def plan(shipments: Sequence[Shipment]) -> None:
@@ -49,8 +48,9 @@ def plan(shipments: Sequence[Shipment]) -> None:
 
 
 async def _send(client: Client, shop: Shop, shipment: Shipment, company: str) -> bool:
-    keys = [one.line_key for one in shipment.parts]
-    if own(shop).ship_api == "ascp":
+    keys, chosen = [one.line_key for one in shipment.parts], own(shop)
+    addresses = {"sender_id": chosen.sender_id, "cancel_id": chosen.cancel_id}  # empty ones are not sent
+    if chosen.ship_api == "ascp":
         parcel: dict[str, Any] = {"out_sid": shipment.waybill_no, "company_code": company}
         if keys:
             parcel["goods"] = [{"sub_tid": one.line_key, "num": one.qty} for one in shipment.parts]
@@ -61,6 +61,7 @@ async def _send(client: Client, shop: Shop, shipment: Shipment, company: str) ->
             tid=shipment.external_id,
             consign_type="1" if keys else "0",
             consign_pkgs=json.dumps([parcel]),
+            **addresses,
             **more,
         )
         return part(answer(data), "result").get("success") is True
@@ -71,6 +72,7 @@ async def _send(client: Client, shop: Shop, shipment: Shipment, company: str) ->
         tid=shipment.external_id,
         out_sid=shipment.waybill_no,
         company_code=company,
+        **addresses,
         **more,
     )
     return part(answer(data), "shipping").get("is_success") is True

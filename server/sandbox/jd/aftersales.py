@@ -16,6 +16,8 @@ APPROVE_S: Final = 10 * 86_400
 _REFUNDS: Final = {"asked": 0, "done": 3, "closed": 11}
 _SERVICES: Final = {"asked": (10001, "待审核"), "done": (10010, "完成"), "closed": (10011, "取消")}
 
+_CHANGED: Final = ("updateTimeBegin", "updateTimeEnd", "freightUpdateDateBegin", "freightUpdateDateEnd")
+
 
 def refunds(world: World, q: dict[str, Any]) -> dict[str, Any]:
     """refundapply.queryPageList: paid orders whose buyer wants out. Sums are fen, written as floats."""
@@ -30,17 +32,35 @@ def refunds(world: World, q: dict[str, Any]) -> dict[str, Any]:
 
 def services(world: World, q: dict[str, Any]) -> dict[str, Any]:
     """asc.query.list: goods come back. Who asks is said with each call."""
+    found = _returns(world, q)
+    found = _within(q, "applyTimeBegin", "applyTimeEnd", found, lambda case: case.created)
+    found = _within(q, "finishTimeBegin", "finishTimeEnd", found, _ended)
+    found = _within(q, "approveTimeBegin", "approveTimeEnd", found, _ended)
+    rows = [_service(world, case) for case in _page(q, "pageNumber", found, 100)]
+    return _listed(q, found, rows)
+
+
+def changes(world: World, q: dict[str, Any]) -> dict[str, Any]:
+    """asc.sync.list: service orders that changed, or whose parcel back did; fewer on a page, other names in a row."""
+    found = _returns(world, q)
+    if not any(q.get(name) for name in (*_CHANGED, "orderId")):
+        raise refuse("window_missing")
+    found = _within(q, *_CHANGED[:2], found, lambda case: case.modified)
+    found = _within(q, *_CHANGED[2:], found, lambda case: case.modified if case.waybill_no else 0)
+    rows = [_changed(world, case) for case in _page(q, "pageNumber", found, 50)]
+    return _listed(q, found, rows)
+
+
+def _returns(world: World, q: dict[str, Any]) -> list[Case]:
     if not all(str(q.get(name) or "") for name in ("buId", "operatePin", "operateNick")):
         raise refuse("who_is_missing")
     if str(q["buId"]) != JD["external_id"]:
         raise refuse("who_is_stranger")
-    found = [case for case in world.cases("jd").values() if case.kind == "return"]
-    found = _within(q, "applyTimeBegin", "applyTimeEnd", found, lambda case: case.created)
-    found = _within(q, "finishTimeBegin", "finishTimeEnd", found, _ended)
-    found = _within(q, "approveTimeBegin", "approveTimeEnd", found, _ended)
-    if q.get("orderId"):
-        found = [case for case in found if case.order_id == str(q["orderId"])]
-    rows = [_service(world, case) for case in _page(q, "pageNumber", found, 100)]
+    order_id = str(q.get("orderId") or "")
+    return [c for c in world.cases("jd").values() if c.kind == "return" and order_id in ("", c.order_id)]
+
+
+def _listed(q: dict[str, Any], found: list[Case], rows: list[dict[str, Any]]) -> dict[str, Any]:
     page = {"pageNumber": int(q["pageNumber"]), "pageSize": int(q["pageSize"])}
     return {"pageResult": {"success": True, "totalCount": len(found), **page, "data": rows}}
 
@@ -154,6 +174,14 @@ def _service(world: World, case: Case) -> dict[str, Any]:
         "approveResult": 0,
         "approveResultName": "",
     }
+
+
+def _changed(world: World, case: Case) -> dict[str, Any]:
+    row = _service(world, case)
+    row["updateTime"] = row.pop("updateDate")
+    if case.waybill_no:
+        row |= {"expressCode": case.waybill_no, "freightUpdateDate": clock.text(case.modified)}
+    return row
 
 
 def _money(world: World, case: Case) -> dict[str, Any]:

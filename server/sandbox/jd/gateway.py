@@ -46,6 +46,7 @@ class Jd:
             "jingdong.vender.shop.query": shop.shop,
             "jingdong.pop.afs.soa.refundapply.queryPageList": aftersales.refunds,
             "jingdong.asc.query.list": aftersales.services,
+            "jingdong.asc.sync.list": aftersales.changes,
             "jingdong.asc.serviceAndRefund.view": aftersales.money,
             "jingdong.sku.read.searchSkuList": goods.skus,
             "jingdong.stock.read.findSkuStock": goods.read_one,

@@ -120,7 +120,7 @@ def wire(order: Order, *, encrypted: bool) -> dict[str, Any]:
         "directParentOrderId": "0",
         "parentOrderId": "0",
         "orderSource": "移动端订单",
-        "storeOrder": "",
+        "storeOrder": "京仓订单" if order.by_platform else "",
         "idSopShipmenttype": 0,
         "storeId": "0",
         "popSignMap": json.dumps({}),

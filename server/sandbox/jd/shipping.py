@@ -30,7 +30,7 @@ def shipment(world: World, q: dict[str, Any]) -> dict[str, Any]:
         for one, group in zip(named, groups, strict=True)
     ):
         raise _no("waybill_wrong")
-    if jd_order.state(order) != "WAIT_SELLER_STOCK_OUT":
+    if jd_order.state(order) != "WAIT_SELLER_STOCK_OUT" or order.by_platform:
         raise _no("order_state")
     life.ship(world, order, Sent(waybill_no=numbers, carrier=carriers, at=world.now()))
     return {"sopjosshipment_result": outcome()}

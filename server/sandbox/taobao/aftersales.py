@@ -12,6 +12,18 @@ from server.sandbox.taobao.trades import wanted_types
 from server.sandbox.world import World
 
 _STATUS: Final = {"asked": "WAIT_SELLER_AGREE", "done": "SUCCESS", "closed": "CLOSED"}
+STATUSES: Final = frozenset(
+    [
+        *_STATUS.values(),
+        "WAIT_BUYER_RETURN_GOODS",
+        "WAIT_SELLER_CONFIRM_GOODS",
+        "SELLER_REFUSE_BUYER",
+        "WAIT_BUYER_CONFIRM_EXCHANGE_SELLER_SEND_GOODS",
+        "EXCHANGE_TRANSFORM_TO_REFUND",
+        "WAIT_SELLER_CONSIGN_GOODS",
+    ]
+)
+"""What may be asked for, one at a time."""
 _FULL_ONLY: Final = frozenset({"num_iid", "price", "company_name", "sid", "good_return_time"})
 
 
@@ -25,6 +37,8 @@ def received(world: World, p: Params) -> dict[str, Any]:
     if not wanted_types(p, "guarantee_trade,auto_delivery"):
         rows = []
     if "status" in p:
+        if p["status"] not in STATUSES:
+            raise refuse(world, "status_unknown")
         rows = [c for c in rows if _STATUS[c.state] == p["status"]]
     rows.sort(key=lambda c: (c.modified, c.id), reverse=True)
     chosen, answer = paged(world, p, rows, 100)

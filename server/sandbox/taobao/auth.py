@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from server.sandbox.accounts import TAOBAO
 from server.sandbox.grants import Given
 from server.sandbox.http import json as answer
-from server.sandbox.taobao.rules import Params, picked, refuse
+from server.sandbox.taobao.rules import PAGE, Params, picked, refuse
 from server.sandbox.world import World
 
 USER_ID: Final = 1_000_000_001
@@ -37,6 +37,7 @@ def _result(world: World, given: Given) -> dict[str, Any]:
     """A JSON text within the answer. re_expires_in 0: this app cannot renew."""
     world.touch()
     life, re_life = given.access_until - world.now(), given.refresh_until - world.now()
+    level = min(life, world.knobs.taobao_level_s or life)
     tokens = {
         "access_token": given.access,
         "token_type": "Bearer",
@@ -44,9 +45,9 @@ def _result(world: World, given: Given) -> dict[str, Any]:
         "refresh_token": given.refresh,
         "re_expires_in": re_life,
         "r1_expires_in": life,
-        "r2_expires_in": life,
+        "r2_expires_in": level,
         "w1_expires_in": life,
-        "w2_expires_in": life,
+        "w2_expires_in": level,
         "taobao_user_id": str(USER_ID),
         "taobao_user_nick": quote(TAOBAO["external_id"]),
     }
@@ -65,16 +66,16 @@ def page(world: World) -> HTTPRouteHandler:
     async def authorize(request: Request[Any, Any, Any]) -> Response[Any]:
         world.tick()
         q = request.query_params
-        wrong = ""
+        rule = ""
         if q.get("client_id") != TAOBAO["app_key"]:
-            wrong = "client_id"
+            rule = "page_app_unknown"
         elif q.get("response_type") != "code":
-            wrong = "response_type"
+            rule = "page_type_unknown"
         elif not q.get("redirect_uri"):
-            wrong = "redirect_uri"
-        if wrong:
-            world.refusals[f"taobao /authorize {wrong}"] += 1
-            return answer({"error": "invalid_request", "error_description": f"{wrong} 无效(模拟)"}, 400)
+            rule = "page_no_redirect"
+        if rule:
+            world.refusals[f"taobao /authorize {rule}"] += 1
+            return answer({"error": "invalid_request", "error_description": f"{PAGE[rule]} 无效(模拟)"}, 400)
         code = world.grants("taobao").code(world.now())
         world.touch()
         target = q["redirect_uri"]

@@ -61,6 +61,17 @@ OPEN: Final = frozenset(
 )
 """Methods that need no session."""
 
+_DEEP: Final = frozenset(
+    {
+        "taobao.trade.fullinfo.get",
+        "taobao.top.oaid.decrypt",
+        "taobao.logistics.offline.send",
+        "alibaba.ascp.logistics.offline.send",
+        "taobao.logistics.consign.resend",
+    }
+)
+"""Methods that need r2 or w2 (which of them do is not published: those that show or ship orders whole)."""
+
 
 def sign(params: dict[str, str], secret: str, how: str = "md5") -> str:
     """TOP's signature over all text parameters but `sign`, without empty ones. `how`: md5, hmac, hmac-sha256."""
@@ -78,6 +89,7 @@ class Taobao:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._day, self._asked = "", 0
 
     def method(self, asked: Asked) -> str:
         return asked.params.get("method", "")
@@ -119,8 +131,11 @@ class Taobao:
             raise self._no("sign_method_unknown")
         if not hmac.compare_digest(sign(p, TAOBAO["app_secret"], how).encode(), p["sign"].encode()):
             raise self._no("sign_wrong")
+        self._check_quota()
         if p["method"] not in OPEN:
             self._check_session(p.get("session", ""), token_dead)
+        if p["method"] in _DEEP:
+            self._check_level(p["session"])
         for name in METHODS[p["method"]][1]:
             if not p.get(name):
                 raise refuse(self.world, "parameter_missing", name)
@@ -135,6 +150,13 @@ class Taobao:
         if abs(at - self.world.now()) > self.world.knobs.skew_s:
             raise self._no("timestamp_old")
 
+    def _check_quota(self) -> None:
+        day = clock.text(self.world.now())[:10]
+        self._asked = self._asked + 1 if day == self._day else 1
+        self._day = day
+        if 0 < self.world.knobs.taobao_quota_day < self._asked:
+            raise self._no("quota_day")
+
     def _check_session(self, session: str, dead: bool) -> None:
         if not session:
             raise self._no("session_missing")
@@ -143,6 +165,12 @@ class Taobao:
             raise self._no("session_unknown")
         if dead or found == "expired":
             raise self._no("session_expired")
+
+    def _check_level(self, session: str) -> None:
+        grants, holds = self.world.grants("taobao"), self.world.knobs.taobao_level_s
+        until = grants.book.access[session]
+        if holds and until and self.world.now() > until - grants.access_s + holds:
+            raise self._no("level_ended")
 
     def _no(self, rule: str) -> Refused:
         return refuse(self.world, rule)

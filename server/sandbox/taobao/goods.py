@@ -8,7 +8,7 @@ from typing import Any, Final
 from server.sandbox import clock
 from server.sandbox.catalogue import SKUS, Sku
 from server.sandbox.model import yuan
-from server.sandbox.taobao.rules import Params, objects, paged, picked, refuse
+from server.sandbox.taobao.rules import Params, objects, paged, picked, refuse, when
 from server.sandbox.world import World
 
 CREATED: Final = 1_767_225_600
@@ -43,7 +43,10 @@ def inventory(world: World, p: Params) -> dict[str, Any]:
 
 
 def _items(world: World, p: Params, ids: dict[int, None]) -> dict[str, Any]:
-    chosen, answer = paged(world, p, list(ids), 200)
+    since, until = when(world, p, "start_modified"), when(world, p, "end_modified", world.now())
+    if until <= since:
+        raise refuse(world, "window_backwards")
+    chosen, answer = paged(world, p, list(ids) if since <= CREATED <= until else [], 200)
     if chosen:
         answer["items"] = {"item": [picked(_item(world, id), p["fields"]) for id in chosen]}
     return answer
@@ -106,7 +109,8 @@ def tmall(world: World, p: Params) -> dict[str, Any]:
         rows = objects(world, p, "sku_quantities")
         if len(rows) > _MOST_SKUS:
             raise refuse(world, "skus_too_many")
-        if len({tuple(sorted(row.keys() & {"sku_id", "outer_id", "properties"})) for row in rows}) != 1:
+        ways = {way for row in rows for way in row.keys() & {"sku_id", "outer_id", "properties"}}
+        if len(ways) != 1 or any(ways - row.keys() for row in rows):
             raise refuse(world, "skus_mixed")
     shelf, then = world.shelf("taobao"), []
     for row in rows:

@@ -39,6 +39,8 @@ def consume(world: World, p: Params) -> dict[str, Any]:
 
 
 def confirm(world: World, p: Params) -> dict[str, Any]:
+    if p.get("group_name", GROUP) != GROUP:
+        raise refuse(world, "group_unknown")
     ids = p["s_message_ids"].split(",")
     if len(ids) > _MOST or not all(id.isascii() and id.isdigit() for id in ids):
         raise refuse(world, "messages_too_many")

@@ -30,7 +30,7 @@ _MSG: Final = {
     33: "Invalid version",
     40: "Missing required arguments",
     41: "Invalid arguments",
-    100: "Authorization code expired",
+    53: "Insufficient session security level",
     101: "Authorization code invalid",
 }
 
@@ -58,6 +58,7 @@ def _send(which: str, text: str) -> Rule:
 RULES: Final[dict[str, Rule]] = {
     # the gateway
     "quota": Rule(7, "accesscontrol.limited-by-api-access-count", "This ban will last for 1 more seconds"),
+    "quota_day": Rule(7, "accesscontrol.limited-by-app-access-count", "应用今天的调用次数已用完(模拟)"),
     "backend_timeout": Rule(15, "isp.top-remote-connection-timeout", "API调用超时"),
     "method_missing": Rule(21),
     "method_unknown": Rule(22),
@@ -68,6 +69,7 @@ RULES: Final[dict[str, Rule]] = {
     "session_missing": Rule(26),
     "session_unknown": _DEAD,
     "session_expired": _DEAD,
+    "level_ended": Rule(53),
     "app_key_missing": Rule(28),
     "app_key_unknown": Rule(29, "isv.appkey-not-exists"),
     "timestamp_missing": Rule(30),
@@ -86,6 +88,7 @@ RULES: Final[dict[str, Rule]] = {
     "window_backwards": _bad("end_modified"),
     "window_too_long": _bad("end_modified"),
     "created_backwards": _bad("end_created"),
+    "status_unknown": _bad("status"),
     "page_wrong": _bad("page_no"),
     "page_size_wrong": _bad("page_size"),
     "memo_too_long": _bad("memo"),
@@ -124,9 +127,20 @@ RULES: Final[dict[str, Rule]] = {
     "carrier_off": _send("B57", "物流公司不可用"),
     "waybill_empty": _send("B59", "运单号为空"),
     "waybill_wrong": _send("B60", "运单号不符合规则或已经被使用"),
+    "waybill_used": _send("B60", "运单号不符合规则或已经被使用"),
+    "sender_unknown": _send("B101", "地址库中没有这个地址(模拟)"),
+    "line_part": _send("P01", "子订单的数量与商品数量不符(模拟)"),
+    "line_twice": _send("P25", "子订单重复(模拟)"),
     "line_unknown": _send("P38", "子订单与主订单不匹配"),
     "resend_late": _send("B02", "发货超过50天，不能修改运单"),
 }
+
+PAGE: Final = {
+    "page_app_unknown": "client_id",
+    "page_type_unknown": "response_type",
+    "page_no_redirect": "redirect_uri",
+}
+"""Refused by the authorisation page, and what of the address is wrong."""
 
 
 def refuse(world: World, rule: str, argument: str = "") -> Refused:

@@ -111,6 +111,8 @@ def wire(order: Order, now: int, *, full: bool) -> dict[str, Any]:
         "receiver_phone": "",
         "orders": {"order": _lines(order, state, full)},
     }
+    if order.by_platform:
+        trade["is_force_wlb"] = True
     if r.city:
         trade["receiver_city"] = r.city
     if state != "TRADE_CLOSED_BY_TAOBAO":

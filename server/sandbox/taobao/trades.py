@@ -11,6 +11,27 @@ from server.sandbox.world import World
 MEMO_BYTES: Final = 1000
 _HISTORY_S: Final = 90 * 86_400
 """Lists know the last three months only."""
+STATUSES: Final = {
+    one: frozenset({one})
+    for one in (
+        "TRADE_NO_CREATE_PAY",
+        "WAIT_BUYER_PAY",
+        "PAY_PENDING",
+        "WAIT_PRE_AUTH_CONFIRM",
+        "PAID_FORBID_CONSIGN",
+        "WAIT_SELLER_SEND_GOODS",
+        "SELLER_CONSIGNED_PART",
+        "WAIT_BUYER_CONFIRM_GOODS",
+        "TRADE_BUYER_SIGNED",
+        "TRADE_FINISHED",
+        "TRADE_CLOSED",
+        "TRADE_CLOSED_BY_TAOBAO",
+    )
+} | {
+    "ALL_WAIT_PAY": frozenset({"WAIT_BUYER_PAY", "TRADE_NO_CREATE_PAY"}),
+    "ALL_CLOSED": frozenset({"TRADE_CLOSED", "TRADE_CLOSED_BY_TAOBAO"}),
+}
+"""What may be asked for, one at a time, and which trades it means."""
 _DEFAULT_TYPES: Final = "guarantee_trade,auto_delivery,ec,cod,step"
 
 
@@ -44,7 +65,10 @@ def _page(world: World, p: Params, rows: list[Order]) -> dict[str, Any]:
     if not wanted_types(p, _DEFAULT_TYPES):
         rows = []
     if "status" in p:
-        rows = [o for o in rows if trade.status(o) == p["status"]]
+        if p["status"] not in STATUSES:
+            raise refuse(world, "status_unknown")
+        named = STATUSES[p["status"]]
+        rows = [o for o in rows if trade.status(o) in named]
     chosen, answer = paged(world, p, rows, 100)
     if chosen:
         now = world.now()

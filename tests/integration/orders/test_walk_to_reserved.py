@@ -367,6 +367,7 @@ async def test_an_order_that_stays_short_is_not_asked_for_ever(db: Any, world: W
 
 async def test_a_fresh_token_is_kept_for_the_next_waybill(db: Any, world: World) -> None:
     await take(world, answer(taobao_order(TID, {"CAP-BLK": 1})))
+    await db.run("update raw_order set received_at = received_at - interval '7 days'")
     await take(world, answer(taobao_order(TID, {"CAP-BLK": 1}, oaid="1fresh-oaid-of-next-week", modified=LATER)))
     found = await db.row("select version, token::text from receiver_version order by version desc limit 1")
     assert found["version"] == 1 and "fresh-oaid" in found["token"]

@@ -7,13 +7,18 @@ from uuid import UUID
 
 import httpx
 import msgspec
+import pytest
 import pytest_asyncio
 
+from server.errors import Rejected
 from server.kit import clock
 from server.orders import actions, intake
 from server.platforms import connect, pulling, queries, refunds, registry, tokens
+from server.platforms.port import Shipment
+from server.sandbox import life
 from server.sandbox.accounts import JD
 from server.sandbox.app import create_app
+from server.sandbox.model import Sent
 
 BASE = "http://127.0.0.1:1"
 
@@ -33,8 +38,8 @@ class Connected:
         answer.raise_for_status()
         return answer.json()
 
-    async def place(self, ago: int = 400) -> str:
-        placed = await self.control("orders", platform="jd", odd=False, at=int(time.time()) - ago)
+    async def place(self, ago: int = 400, **more: Any) -> str:
+        placed = await self.control("orders", platform="jd", odd=False, at=int(time.time()) - ago, **more)
         return str(placed["ids"][0])
 
     async def pull(self) -> int:
@@ -128,6 +133,31 @@ async def test_refunds_are_kept_and_their_orders_read_again(jd: Connected, db: A
     (kept,) = await db.rows("select * from refund_case where shop = $1", jd.shop)
     assert (kept["order_external_id"], kept["state"], kept["kind"]) == (id, "asked", "money")
     assert kept["external_id"].startswith("R") and kept["amount_minor"] > 0
+
+
+async def test_what_lies_in_jds_own_warehouse_is_left_to_jd(jd: Connected, db: Any) -> None:
+    ours, theirs = await jd.place(skus=["LAMP"]), await jd.place(skus=["LAMP"], by_platform=True)
+    for id in (ours, theirs):
+        jd.world.find("jd", id).buyer_note = ""  # a note would hold it
+    assert await jd.pull() == 2
+    await intake.map_pending(jd.shop, "jd")
+    await actions.review_pending()
+    await actions.reserve_pending()
+    found = "select * from sales_order where shop = $1 and external_id = $2"
+    assert (await db.row(found, jd.shop, ours))["reserved_at"] is not None
+    order = await db.row(found, jd.shop, theirs)
+    assert order["self_fulfilled"] and order["platform_state"] == "paid"
+    assert order["reviewed_at"] is None and order["reserved_at"] is None
+    assert await db.value("select count(*) from task where order_id = $1", order["id"]) == 0
+    shop, _ = await queries.get_shop(jd.shop)
+    with pytest.raises(Rejected):
+        await jd.adapter.ship(shop, Shipment(theirs, "SLX000010000001", "SLX"))
+    there = jd.world.find("jd", theirs)
+    assert there.sent is None
+    life.ship(jd.world, there, Sent(waybill_no="JDV000000000001", carrier="2087", at=int(time.time())))
+    assert await intake.store_raw(jd.shop, "jd", [await jd.adapter.order(shop, theirs)]) == 1
+    await intake.map_pending(jd.shop, "jd")
+    assert (await db.row(found, jd.shop, theirs))["platform_state"] == "shipped"
 
 
 async def test_every_order_of_the_newer_interface_is_held(jdsp: Connected, db: Any) -> None:

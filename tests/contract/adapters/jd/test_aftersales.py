@@ -149,7 +149,7 @@ async def asked_with(shop_: Shop) -> list[dict[str, Any]]:
             return reply({"x_responce": {"code": "0", "queryResult": {"totalCount": 0, "result": None}}})
         return reply({"x_responce": {"code": "0", "pageResult": {"totalCount": "0", "data": []}}})
 
-    now = datetime(2026, 11, 22, 2, tzinfo=UTC)
+    now = datetime(2026, 11, 22, 2, tzinfo=UTC)  # 10:00 in Beijing
     async with client(handler) as web:
         adapter = registry.connect("jd", web)
         assert [p async for p in adapter.refunds(shop_, Window(now - timedelta(hours=1), now))] == []
@@ -159,11 +159,53 @@ async def asked_with(shop_: Shop) -> list[dict[str, Any]]:
 async def test_who_asks_is_said_with_each_call() -> None:
     named = {"own": {"operate_pin": "pin1", "operate_nick": "nick1"}}
     calls = await asked_with(shop("jd", external_id=JD["external_id"], settings=named))
-    assert len(calls) == 5
     for one in calls[2:]:
         assert (one["buId"], one["operatePin"], one["operateNick"]) == (JD["external_id"], "pin1", "nick1")
     assert calls[0]["applyTimeStart"] == "2026-11-22 09:00:00" and calls[1]["checkTimeEnd"] == "2026-11-22 10:00:00"
-    assert calls[4]["finishTimeBegin"] == "2026-11-22 09:00:00"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "method", "names"),
+    [
+        ({}, "jingdong.asc.sync.list", ["updateTime", "freightUpdateDate"]),
+        ({"service_list": "query"}, "jingdong.asc.query.list", ["applyTime", "approveTime", "finishTime"]),
+    ],
+)
+async def test_by_which_times_service_orders_are_asked_for(
+    chosen: dict[str, str], method: str, names: list[str]
+) -> None:
+    calls = (await asked_with(shop("jd", external_id=JD["external_id"], settings={"own": chosen})))[2:]
+    assert [one["method"] for one in calls] == [method] * len(names)
+    for one, name in zip(calls, names, strict=True):
+        assert (one[f"{name}Begin"], one[f"{name}End"]) == ("2026-11-22 09:00:00", "2026-11-22 10:00:00")
+        assert one["pageSize"] <= 50
+
+
+async def test_any_change_of_a_service_order_brings_it_again(jd: House) -> None:
+    """Goods that are on their way back, an application of long ago: no time of the older list moves."""
+    [id] = await jd.place(skus=["LAMP"], state="completed")
+    await jd.control("refund", platform="jd", external_id=id, to="asked")
+    [case] = jd.world.cases("jd").values()
+    case.created -= 5 * 86_400
+    case.modified -= 60
+    case.waybill_no = "YT0000000000"
+    [found] = (await cases(jd)).values()
+    assert (found.external_id, found.waybill_no, found.state) == (case.id, "YT0000000000", "asked")
+    assert found.modified is not None and int(found.modified.timestamp()) == case.modified
+    jd.with_(settings={"own": {"service_list": "query"}})
+    assert await cases(jd) == {}
+
+
+@pytest.mark.parametrize("chosen", ["sync", "query"])
+async def test_both_lists_of_service_orders_say_the_same(jd: House, chosen: str) -> None:
+    jd.with_(settings={"own": {"service_list": chosen}})
+    ids = await jd.place(3, skus=["LAMP"], state="completed")
+    for id, to in zip(ids, ("asked", "done", "none"), strict=True):
+        await jd.control("refund", platform="jd", external_id=id, to="asked")
+        await jd.control("refund", platform="jd", external_id=id, to=to)
+    found = {case.order_id: case for case in (await cases(jd)).values()}
+    assert [found[id].state for id in ids] == ["asked", "done", "closed"]
+    assert [found[id].amount_minor for id in ids] == [None, 1990, None]
 
 
 def test_samples_hold_no_order() -> None:

@@ -1,5 +1,9 @@
 """Taobao's write-back in parts: whole lines, once, by the old call and by the newer one."""
 
+import json
+from typing import Any
+
+import httpx
 import pytest
 
 from server.errors import Rejected, Unavailable
@@ -100,3 +104,46 @@ def test_a_plan_is_refused_before_anything_is_called(taobao: House, shipments: l
     with pytest.raises(Rejected):
         taobao.adapter.plan(taobao.shop, shipments)
     assert not taobao.world.calls
+
+
+@APIS
+async def test_from_the_address_that_settings_name(taobao: House, api: str) -> None:
+    [id] = await taobao.place()
+    taobao.own(ship_api=api, sender_id="1")
+    with pytest.raises(Rejected):
+        await taobao.adapter.ship(taobao.shop, Shipment(id, OURS, "SLX"))
+    assert taobao.world.find("taobao", id).sent is None
+    taobao.own(ship_api=api, sender_id="800001", cancel_id="800002")
+    assert await taobao.adapter.ship(taobao.shop, Shipment(id, OURS, "SLX")) == Shipped()
+
+
+@pytest.mark.parametrize(
+    "no",
+    [
+        {"error_response": {"code": 15, "msg": "x", "sub_code": "isv.something-new", "sub_msg": "已发货"}},
+        {"error_response": {"code": 50, "msg": "x", "sub_code": "CONSIGNED", "sub_msg": "已发货"}},
+        {"alibaba_ascp_logistics_offline_send_response": {"result": {"success": False}}},
+    ],
+    ids=["15", "50", "no success"],
+)
+async def test_a_refusal_in_words_that_nobody_published_is_judged_by_the_order(
+    taobao: House, no: dict[str, Any]
+) -> None:
+    """The newer call's codes are unknown: a repeat must not become a person's task."""
+    taobao.own(ship_api="ascp")
+    [id] = await taobao.place(skus=["LAMP"])
+
+    async def refuse(response: httpx.Response) -> None:
+        await response.aread()
+        if SENDS["ascp"].encode() in response.request.content:
+            response._content = json.dumps(no).encode()
+
+    taobao.web.event_hooks["response"] = [refuse]
+    assert await taobao.adapter.ship(taobao.shop, Shipment(id, OURS, "SLX")) == Shipped(already=True)
+    with pytest.raises(Rejected) as caught:
+        await taobao.adapter.ship(taobao.shop, Shipment(id, OTHER, "SLX"))
+    assert caught.value.code == "platform_other_waybill"
+    taobao.world.find("taobao", id).lines[0].sent = None
+    with pytest.raises(Rejected) as caught:
+        await taobao.adapter.ship(taobao.shop, Shipment(id, OTHER, "SLX"))
+    assert caught.value.code == "platform_rejected"

@@ -14,6 +14,7 @@ REMARKS = "jingdong.pop.order.getRemarkByModifyTime"
 SHIPMENT = "jingdong.pop.order.shipment"
 REFUNDS = "jingdong.pop.afs.soa.refundapply.queryPageList"
 SERVICES = "jingdong.asc.query.list"
+CHANGES = "jingdong.asc.sync.list"
 MONEY = "jingdong.asc.serviceAndRefund.view"
 SKUS = "jingdong.sku.read.searchSkuList"
 STOCK = "jingdong.stock.read.findSkuStock"
@@ -107,6 +108,11 @@ def shipping_while(what: str, **body: Any) -> Wrong:
         return await box.jd(SHIPMENT, {"orderId": id, "logiCoprId": "900001", "logiNo": "SLX000010000001"})
 
     return send
+
+
+async def shipping_from_their_warehouse(box: Sandbox) -> Any:
+    [id] = await box.place("jd", by_platform=True)
+    return await box.jd(SHIPMENT, {"orderId": id, "logiCoprId": "900001", "logiNo": "SLX000010000001"})
 
 
 def faulty(kind: str, method: str) -> Wrong:
