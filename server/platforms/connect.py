@@ -248,9 +248,10 @@ async def try_out(shop_id: UUID, platform: Callable[[str], Platform]) -> list[St
         Step("时钟", off < 60, f"与平台相差 {off:.0f} 秒", "" if off < 60 else "请打开服务器的自动对时（NTP）")
     )
     now = clock.now()
-    steps.append(await _try("订单", lambda: _first(adapter.changed(shop, Window(now - timedelta(minutes=10), now)))))
+    recent = Window(now - timedelta(minutes=10), now)
+    latest = [*adapter.windows(recent.since, now, shop.settings), recent][0]  # PDD lists nothing of the last minutes
+    steps.append(await _try("订单", lambda: _first(adapter.changed(shop, latest))))
     if adapter.powers.refunds:
-        recent = Window(now - timedelta(minutes=10), now)
         steps.append(await _try("售后单", lambda: _first(adapter.refunds(shop, recent))))
     if adapter.powers.listings:
         steps.append(await _try("商品", lambda: _first(adapter.listings(shop))))

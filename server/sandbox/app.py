@@ -21,6 +21,7 @@ from server.sandbox.jd import auth as jd_auth
 from server.sandbox.jd.gateway import Jd
 from server.sandbox.jdsp.gateway import Jdsp
 from server.sandbox.knobs import Knobs
+from server.sandbox.pinduoduo import auth as pinduoduo_auth
 from server.sandbox.pinduoduo.gateway import Pinduoduo
 from server.sandbox.shopee.gateway import Shopee
 from server.sandbox.taobao import auth as taobao_auth
@@ -77,6 +78,7 @@ def create_app(
             jd_auth.page(world),
             _gateway("/jdsp/rest/{rest:path}", Jdsp(world), ["GET", "POST", "PUT"], world),
             _gateway("/pinduoduo/api/router", Pinduoduo(world), ["GET", "POST"], world),
+            pinduoduo_auth.page(world),
             _gateway("/shopee/api/v2/{rest:path}", Shopee(world), ["GET", "POST"], world),
             _gateway("/carrier/waybills", carrier, ["POST"], world),
             _gateway("/carrier/handovers", carrier, ["POST"], world),

@@ -29,6 +29,8 @@ class Book(Struct):
     refresh: dict[str, int] = field(default_factory=dict)
     spent: list[str] = field(default_factory=list)
     """Refresh tokens that were used."""
+    revoked: list[str] = field(default_factory=list)
+    """Access tokens that a later consent ended."""
     serial: int = 0
     refreshed: int = 0
 
@@ -75,10 +77,17 @@ class Grants:
                 del self.book.access[old]
         return self._give(now)
 
-    def check(self, token: str, now: int) -> Literal["ok", "expired", "unknown"]:
+    def alone(self, given: Given) -> None:
+        """For a platform where a new consent ends what was given before: codes and tokens, all but these."""
+        book = self.book
+        book.codes.clear()
+        book.revoked += [token for token in book.access if token != given.access]
+        book.access, book.refresh = {given.access: given.access_until}, {given.refresh: given.refresh_until}
+
+    def check(self, token: str, now: int) -> Literal["ok", "expired", "unknown", "revoked"]:
         until = self.book.access.get(token)
         if until is None:
-            return "unknown"
+            return "revoked" if token in self.book.revoked else "unknown"
         return "ok" if until == 0 or until >= now else "expired"
 
     def end(self, now: int) -> None:

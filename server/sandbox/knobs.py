@@ -46,6 +46,20 @@ class Knobs(Struct, frozen=True, kw_only=True):
     """order.number.list.increment.get: at most 30 minutes."""
     pdd_send_in_refund: bool = False
     """Whether online.send accepts an order whose refund is being handled (unknown)."""
+    pdd_limits: bool = True
+    """Calls of one shop are counted against the published limits."""
+    pdd_no_right: frozenset[str] = frozenset()
+    """Methods that the app may not call."""
+    pdd_refund_all: bool = False
+    """refund.list.increment.get: whether after_sales_status=1 gives all (unknown)."""
+    pdd_case_type: Literal["request", "detail"] = "request"
+    """In which of its two ways that list numbers after_sales_type (unknown)."""
+    pdd_on_slot: frozenset[str] = frozenset()
+    """Products (TEE, CAP, …) on a resource slot: their stock cannot be lowered."""
+    pdd_report_first: bool = True
+    """open.decrypt.batch only after open.waybill.type.report."""
+    pdd_decrypts_day: int = 0
+    """Fields that may be opened on a day; 0 = as many as it likes."""
 
     shopee_window_s: int = 15 * 86_400
     shopee_error_status: int = 403

@@ -86,7 +86,7 @@ def wire(order: Order) -> dict[str, Any]:
         "cat_id_2": 100101,
         "cat_id_3": 10010101,
         "cat_id_4": 0,
-        "item_list": [_item(line) for line in order.lines],
+        "item_list": [item(line) for line in order.lines],
         "order_tag_list": [
             {"name": name, "value": int(name == "return_freight_payer")}
             for name in (
@@ -123,22 +123,28 @@ def wire(order: Order) -> dict[str, Any]:
         "town": r.district,
         "town_id": 10000 + r.area,
     }
-    region = f"{r.province}{r.city}{r.district}"
-    for name, text, mask, shape in (
-        ("receiver_name", r.name, f"{r.name[:1]}**", "~"),
-        ("receiver_phone", r.phone, f"{r.phone[:3]}****{r.phone[-4:]}", "$"),
-        ("receiver_address", r.street, f"{r.street[:2]}***号", "~"),
-        ("address", f"{region}{r.street}", f"{region}{r.street[:2]}***号", "~"),
-    ):  # under review the receiver is empty; once shipped, only the masks are left
+    for name, text, mask, shape in personal(order):  # under review it is empty; once shipped, only masks are left
         body[name] = sealed(text, name, shape) if waiting and not order.risk else ""
         body[f"{name}_mask"] = "" if order.risk else mask
     return body
 
 
+def personal(order: Order) -> list[tuple[str, str, str, str]]:
+    """Who gets it: (field, in clear, masked, shape of its ciphertext)."""
+    r = order.receiver
+    region = f"{r.province}{r.city}{r.district}"
+    return [
+        ("receiver_name", r.name, f"{r.name[:1]}**", "~"),
+        ("receiver_phone", r.phone, f"{r.phone[:3]}****{r.phone[-4:]}", "$"),
+        ("receiver_address", r.street, f"{r.street[:2]}***号", "~"),
+        ("address", f"{region}{r.street}", f"{region}{r.street[:2]}***号", "~"),
+    ]
+
+
 def sealed(text: str, label: str, shape: str) -> str:
     """The outer form of PDD's ciphertext, with a search index: ~cipher~index~ver~~ or $index$cipher$ver$$.
 
-    What is inside cannot be opened: nobody is to need it.
+    What is inside cannot be opened but by asking the platform.
     """
     cipher = base64.b64encode(b"\x02\x00\x00" + hashlib.sha512(f"{label}|{text}".encode()).digest()).decode()
     index = base64.b64encode(hashlib.sha256(f"index|{text}".encode()).digest()).decode()
@@ -146,7 +152,7 @@ def sealed(text: str, label: str, shape: str) -> str:
     return f"{shape}{first}{shape}{second}{shape}0{shape}{shape}"
 
 
-def _item(line: Line) -> dict[str, Any]:
+def item(line: Line) -> dict[str, Any]:
     return {
         "goods_id": 100_000_000_000 + line.item,
         "goods_name": line.title,

@@ -85,7 +85,10 @@ class Far:
 
 def far(code: str, send: Any, held: str = "") -> Far:
     answers = {SENDS[code]: send, READS[code]: holding(code, held)}
-    return Far({**answers, PARAMETER: "shopee/shipping_parameter_non_integrated.json"})
+    nobody = {"refund_status_check_response": {"order_sns_exists_refund": []}}
+    return Far(
+        {**answers, PARAMETER: "shopee/shipping_parameter_non_integrated.json", "pdd.refund.status.check": nobody}
+    )
 
 
 async def ship(code: str, other: Far, *, settings: dict[str, Any] | None = None, **changes: str) -> Shipped:
