@@ -53,6 +53,9 @@ class Shipment(Struct, frozen=True):
     package_number: str = ""
     parts: tuple[Part, ...] = ()
     """What is in this parcel. Empty: the whole order."""
+    others: tuple[tuple[Part, ...], ...] = ()
+    """What is in the order's other parcels, for platforms that split an order once and whole. Empty beside `parts`:
+    one more parcel with all the rest."""
 
 
 class Shipped(Struct, frozen=True):

@@ -1,5 +1,6 @@
 """create_app: the simulated shops, carrier and control over one world."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
-from server.sandbox import store
+from server.sandbox import pushes, store
 from server.sandbox.carrier import Carrier
 from server.sandbox.control import Control
 from server.sandbox.http import Front, serve
@@ -23,6 +24,8 @@ from server.sandbox.jdsp.gateway import Jdsp
 from server.sandbox.knobs import Knobs
 from server.sandbox.pinduoduo import auth as pinduoduo_auth
 from server.sandbox.pinduoduo.gateway import Pinduoduo
+from server.sandbox.shopee import auth as shopee_auth
+from server.sandbox.shopee import hooks as shopee_hooks
 from server.sandbox.shopee.gateway import Shopee
 from server.sandbox.taobao import auth as taobao_auth
 from server.sandbox.taobao.gateway import Taobao
@@ -63,6 +66,16 @@ def create_app(
         finally:
             await keeper.stop()
 
+    @asynccontextmanager
+    async def delivering(_: Litestar) -> AsyncIterator[None]:
+        """Shopee's pushes go to whoever asked for them."""
+        task = asyncio.create_task(pushes.deliver(world.pushes, "shopee", shopee_hooks.write(world), world.time))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
     @get("/health", sync_to_thread=False)
     def health() -> dict[str, bool]:
         return {"ok": True}
@@ -79,6 +92,7 @@ def create_app(
             _gateway("/jdsp/rest/{rest:path}", Jdsp(world), ["GET", "POST", "PUT"], world),
             _gateway("/pinduoduo/api/router", Pinduoduo(world), ["GET", "POST"], world),
             pinduoduo_auth.page(world),
+            *shopee_auth.pages(world),
             _gateway("/shopee/api/v2/{rest:path}", Shopee(world), ["GET", "POST"], world),
             _gateway("/carrier/waybills", carrier, ["POST"], world),
             _gateway("/carrier/handovers", carrier, ["POST"], world),
@@ -86,7 +100,7 @@ def create_app(
             Control,
             health,
         ],
-        lifespan=[kept],
+        lifespan=[kept, delivering],
         state=State({"world": world}, deep_copy=False),
         openapi_config=None,
         logging_config=None,  # the root logger is not ours

@@ -33,6 +33,8 @@ class Book(Struct):
     """Access tokens that a later consent ended."""
     serial: int = 0
     refreshed: int = 0
+    granted: int = 0
+    """When a code was last traded for tokens."""
 
 
 class Grants:
@@ -56,7 +58,10 @@ class Grants:
     def exchange(self, code: str, now: int) -> Given | None:
         """None: no such code, used before, or too late."""
         until = self.book.codes.pop(code, 0)
-        return self._give(now) if until >= now and until else None
+        if not until or until < now:
+            return None
+        self.book.granted = now
+        return self._give(now)
 
     def renew(self, token: str, now: int, *, keep_access: int = 0) -> Given | Literal["spent", "expired", "unknown"]:
         """New tokens for a refresh token, which it spends. keep_access: seconds that old access tokens live on."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Any, Protocol
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 import msgspec
 from litestar import Request, Response
@@ -24,6 +24,8 @@ class Asked(Struct):
     headers: Mapping[str, str]
     body: bytes
     token_dead: bool = False
+    lists: dict[str, list[str]] = {}
+    """The query once more, for those who repeat a name."""
 
     @property
     def params(self) -> dict[str, str]:
@@ -86,6 +88,7 @@ async def read(request: Request[Any, Any, Any], path: str) -> Asked:
         form=pairs(body) if kind.startswith("application/x-www-form-urlencoded") else {},
         headers=dict(request.headers),
         body=body,
+        lists=parse_qs(request.scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True),
     )
 
 

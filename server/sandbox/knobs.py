@@ -68,6 +68,16 @@ class Knobs(Struct, frozen=True, kw_only=True):
     """get_order_detail: an unknown order_sn is left out, or fails the call. None known: error_not_found anyway."""
     shopee_ship_mode: Literal["non_integrated", "pickup", "dropoff"] = "non_integrated"
     """non_integrated: the seller's own waybill number is accepted. Else the platform makes one."""
+    shopee_old_token_s: int = 300
+    """How long an access token lives on after a refresh."""
+    shopee_authorised_s: int = 365 * 86_400
+    """For how long the seller says yes: 7 to 365 days. After it no token helps."""
+    shopee_locations: tuple[str, ...] = ()
+    """Warehouses of the shop; with several, stock is written to a named one. None: none may be named."""
+    shopee_most_parcels: int = 5
+    """split_order: Taiwan 30, elsewhere 5."""
+    shopee_max_age_s: int = 90 * 86_400
+    """set_note: older orders are archived (after how long is not published)."""
 
     token_life: dict[str, tuple[int, int]] = field(
         default_factory=lambda: {

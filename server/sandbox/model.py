@@ -93,6 +93,8 @@ class Order(Struct, kw_only=True):
     address_version: int = 1
     sent: Sent | None = None
     collected: bool = False
+    packages: list[list[int]] = []
+    """Shopee: the line numbers of each parcel, once the order is split; empty: one parcel."""
     hidden_until: float = 0.0
     """Lists do not show its last change before this moment; asked for by its number it is there."""
 

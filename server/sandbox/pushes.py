@@ -36,6 +36,8 @@ class Push(Struct, kw_only=True):
     handed: float = 0.0
     """When it was last given out."""
     tries: int = 0
+    forged: bool = False
+    """Somebody else's, who does not know the key."""
 
 
 class Box(Struct):
@@ -49,16 +51,17 @@ class Box(Struct):
     """Given up on; some platforms let them be fetched later."""
     serial: int = 0
     seen: dict[str, int] = field(default_factory=dict)
-    """Counts: made, lost, twice, late, taken, refused."""
+    """Counts: made, lost, twice, late, taken, refused, forged, fooled (a forged one was taken)."""
 
 
 class Weather(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Which part of the pushes suffers. late_s: how late at most."""
+    """Which part of the pushes suffers. late_s: how late at most. forged: beside so many of them comes a false one."""
 
     lost: float = 0.0
     twice: float = 0.0
     late: float = 0.0
     late_s: float = 10.0
+    forged: float = 0.0
 
 
 class Pushes:
@@ -92,12 +95,16 @@ class Pushes:
             push = Push(id=box.serial, platform=platform, kind=kind, external_id=external_id, state=state, made=now,
                         due=due)  # fmt: skip
             box.waiting.append(push)
+        if self.weather.forged and self._rng.random() < self.weather.forged:
+            box.waiting.append(Push(id=box.serial, platform=platform, kind=kind, external_id=external_id, state=state,
+                                    made=now, due=now, forged=True))  # fmt: skip
         del box.waiting[: max(0, len(box.waiting) - MOST)]
         box.seen = dict(seen)
 
     def fetch(self, platform: Platform, most: int, now: float, again_s: float) -> list[Push]:
         """Those that are due and were not given out within `again_s`. They stay until confirmed."""
-        found = [p for p in self.box(platform).waiting if p.due <= now and (not p.handed or now - p.handed >= again_s)]
+        waiting = [p for p in self.box(platform).waiting if p.due <= now and not p.forged]
+        found = [p for p in waiting if not p.handed or now - p.handed >= again_s]
         found.sort(key=lambda p: p.due)
         for push in found[:most]:
             push.handed, push.tries = now, push.tries + 1
@@ -117,25 +124,41 @@ Write = Callable[[Push, str], httpx.Request]
 
 
 async def deliver(pushes: Pushes, platform: Platform, write: Write, now: Callable[[], float]) -> None:
-    """Send what is due to the address that was given, for ever. 2xx within three seconds, or it comes again."""
+    """Send what is due to the address that was given, for ever."""
     async with httpx.AsyncClient(timeout=ANSWER_S, mounts={"all://127.0.0.1": None}) as client:
         while True:
-            box = pushes.box(platform)
-            due = [p for p in box.waiting if p.due <= now()] if box.url else []
-            for push in due[:20]:
-                push.tries += 1
-                taken = False
-                try:
-                    async with asyncio.timeout(ANSWER_S):
-                        taken = (await client.send(write(push, box.url))).is_success
-                except (TimeoutError, httpx.HTTPError) as e:
-                    _log.info("push not taken", platform=platform, error=type(e).__name__)
-                box.seen["taken" if taken else "refused"] = box.seen.get("taken" if taken else "refused", 0) + 1
-                if taken or push.tries > len(AGAIN_S):
-                    box.waiting = [p for p in box.waiting if p is not push]
-                    if not taken:
-                        box.lost.append(push)
-                else:
-                    push.due = now() + AGAIN_S[push.tries - 1]
-            if not due:
+            if not await send_due(pushes, platform, write, now, client):
                 await asyncio.sleep(0.1)
+
+
+async def send_due(
+    pushes: Pushes, platform: Platform, write: Write, now: Callable[[], float], client: httpx.AsyncClient
+) -> int:
+    """Send some of what is due: 2xx within three seconds, or it comes again. Returns how many were sent."""
+    box = pushes.box(platform)
+    due = [p for p in box.waiting if p.due <= now()][:20] if box.url else []
+    for push in due:
+        push.tries += 1
+        taken = False
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                taken = (await client.send(write(push, box.url))).is_success
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as e:
+            _log.info("push not taken", platform=platform, error=type(e).__name__)
+        _settle(box, push, taken, now())
+    return len(due)
+
+
+def _settle(box: Box, push: Push, taken: bool, now: float) -> None:
+    if push.forged:  # whoever forges does not wait for an answer
+        names = ["forged", "fooled"] if taken else ["forged"]
+    else:
+        names = ["taken" if taken else "refused"]
+    for name in names:
+        box.seen[name] = box.seen.get(name, 0) + 1
+    if taken or push.forged or push.tries > len(AGAIN_S):
+        box.waiting = [p for p in box.waiting if p is not push]
+        if not taken and not push.forged:
+            box.lost.append(push)
+    else:
+        push.due = now + AGAIN_S[push.tries - 1]

@@ -18,6 +18,8 @@ class Shelf(Struct):
     keys: list[str] = field(default_factory=list)
     """Idempotency keys of increments that were applied."""
     writes: int = 0
+    reserved: dict[str, int] = field(default_factory=dict)
+    """SKU code -> how much of it a promotion holds: less may not be set (Shopee)."""
 
     def listed(self) -> Iterator[tuple[Sku, int]]:
         for sku in SKUS:

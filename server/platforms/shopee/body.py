@@ -68,7 +68,7 @@ class ShopeeBody(Body):
     def open(self, body: bytes) -> Opened:
         order = raw.load_object(body)
         found = rows(order.get("item_list"))
-        lines = None if found is None else keyed([(_line_key(row), row) for row in found])
+        lines = None if found is None else keyed([(line_key(row), row) for row in found])
         return Opened(first_id(order, "order_sn"), order, lines)
 
     def receiver(self, order: dict[str, Any]) -> Receiver:
@@ -101,7 +101,7 @@ class ShopeeBody(Body):
         return self.time(order.get("update_time"))
 
 
-def _line_key(row: dict[str, Any]) -> str:
+def line_key(row: dict[str, Any]) -> str:
     """An item may come twice, bought alone and in a bundle: order_item_id and promotion_group_id tell them apart."""
     item, model = first_id(row, "item_id"), first_id(row, "model_id")
     if not item and not model:

@@ -1,4 +1,5 @@
-"""Shopee's orders: lists of ids by cursor, then the orders themselves, fifty at a time."""
+"""Shopee's orders: lists of ids by cursor, then the orders themselves, fifty at a time; and the seller's note beside
+one."""
 
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -27,11 +28,21 @@ FIELDS: Final = (
 _PENDING: Final = "true"
 
 
-async def changed(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[RawOrder]]:
-    """By update time, without a filter of states: some states cannot be named in one."""
+def changed(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[RawOrder]]:
+    """By time of change."""
+    return _listed(client, shop, window, "update_time")
+
+
+def placed(client: Client, shop: Shop, window: Window) -> AsyncIterator[list[RawOrder]]:
+    """By time of placing."""
+    return _listed(client, shop, window, "create_time")
+
+
+async def _listed(client: Client, shop: Shop, window: Window, by: str) -> AsyncIterator[list[RawOrder]]:
+    """Without a filter of states: some states cannot be named in one."""
 
     async def read() -> tuple[list[str], bool]:
-        return await _ids(client, shop, window)
+        return await _ids(client, shop, window, by)
 
     ids = await paging.settled(read)
     for start in range(0, len(ids), BATCH):
@@ -41,6 +52,11 @@ async def changed(client: Client, shop: Shop, window: Window) -> AsyncIterator[l
 async def order(client: Client, shop: Shop, external_id: str) -> RawOrder:
     data = await _detail(client, shop, [external_id])
     return adapter.single(BODY, data, external_id)
+
+
+async def remark(client: Client, shop: Shop, external_id: str, words: str) -> None:
+    """set_note, in place of the old one."""
+    await client.post(shop, "order/set_note", {"order_sn": external_id, "note": words})
 
 
 async def details(client: Client, shop: Shop, ids: list[str]) -> list[RawOrder]:
@@ -66,7 +82,7 @@ async def _detail(client: Client, shop: Shop, ids: list[str]) -> bytes:
     )
 
 
-async def _ids(client: Client, shop: Shop, window: Window) -> tuple[list[str], bool]:
+async def _ids(client: Client, shop: Shop, window: Window, by: str) -> tuple[list[str], bool]:
     """One pass over the list, to its last page. Whether it was the only one."""
     found: dict[str, None] = {}
     cursor = ""
@@ -75,7 +91,7 @@ async def _ids(client: Client, shop: Shop, window: Window) -> tuple[list[str], b
         data = await client.get(
             shop,
             "order/get_order_list",
-            time_range_field="update_time",
+            time_range_field=by,
             time_from=str(int(window.since.timestamp())),
             time_to=str(int(window.until.timestamp())),
             page_size=str(PAGE),

@@ -1,4 +1,5 @@
-"""An order as Shopee writes it: floats in the shop's currency, unix seconds, clear text while it can be shipped."""
+"""An order as Shopee writes it, with its parcels: floats in the shop's currency, unix seconds, clear text while it can
+be shipped."""
 
 from typing import Any, Final
 
@@ -20,8 +21,8 @@ ALWAYS: Final = frozenset(
     ]
 )
 """What get_order_detail answers without response_optional_fields."""
-_CHANNEL: Final = 18000
-_CARRIER: Final = "Demo Express"
+CHANNEL: Final = 18000
+CARRIER: Final = "Demo Express"
 
 
 def status(order: Order) -> str:
@@ -37,8 +38,19 @@ def status(order: Order) -> str:
     return {"unpaid": "UNPAID", "completed": "COMPLETED", "cancelled": "CANCELLED"}[order.state]
 
 
-def package_number(order: Order) -> str:
-    return f"OFG{order.serial:015d}"
+def package_number(order: Order, place: int = 0) -> str:
+    """place: from 1, of the parcels of a split order; 0: the only one."""
+    return f"OFG{order.serial:011d}9{place:03d}" if place else f"OFG{order.serial:015d}"
+
+
+def packages(order: Order) -> list[tuple[str, list[Line]]]:
+    """Each parcel's number, and its lines."""
+    if not order.packages:
+        return [(package_number(order), order.lines)]
+    return [
+        (package_number(order, place), [line for line in order.lines if line.n in lines])
+        for place, lines in enumerate(order.packages, start=1)
+    ]
 
 
 def veiled(text: str) -> str:
@@ -69,7 +81,7 @@ def wire(order: Order) -> dict[str, Any]:
         "actual_shipping_fee": 0,
         "actual_shipping_fee_confirmed": False,
         "payment_method": "Credit/Debit Card",
-        "shipping_carrier": _CARRIER,
+        "shipping_carrier": CARRIER,
         "buyer_user_id": 100_000_000 + int(order.buyer[-4:]),
         "buyer_username": order.buyer,
         "buyer_cpf_id": None,
@@ -79,7 +91,7 @@ def wire(order: Order) -> dict[str, Any]:
         "note": order.seller_note,
         "note_update_time": order.noted_at,
         "goods_to_declare": False,
-        "split_up": False,
+        "split_up": bool(order.packages),
         "dropshipper": None,
         "dropshipper_phone": None,
         "fulfillment_flag": "fulfilled_by_local_seller",
@@ -99,50 +111,57 @@ def wire(order: Order) -> dict[str, Any]:
             "full_address": r.street if clear else "****",
         },
         "item_list": [_item(line) for line in order.lines],
-        "package_list": [
-            {
-                "package_number": package_number(order),
-                "group_shipment_id": None,
-                "logistics_status": _logistics(order, state),
-                "logistics_channel_id": _CHANNEL,
-                "shipping_carrier": _CARRIER,
-                "allow_self_design_awb": True,
-                "parcel_chargeable_weight_gram": weight,
-                "sorting_group": "",
-                "item_list": [
-                    {
-                        "item_id": _item_id(line),
-                        "model_id": _model_id(line),
-                        "model_quantity": line.qty,
-                        "order_item_id": _item_id(line),
-                        "promotion_group_id": 0,
-                        "product_location_id": "SGLOC0001",
-                    }
-                    for line in order.lines
-                ],
-            }
-        ],
+        "package_list": [_package(order, state, number, lines) for number, lines in packages(order)],
     }
     return body
 
 
-def _logistics(order: Order, state: str) -> str:
+def _package(order: Order, state: str, number: str, lines: list[Line]) -> dict[str, Any]:
+    return {
+        "package_number": number,
+        "group_shipment_id": None,
+        "logistics_status": _logistics(order, state, lines),
+        "logistics_channel_id": CHANNEL,
+        "shipping_carrier": CARRIER,
+        "allow_self_design_awb": True,
+        "parcel_chargeable_weight_gram": sum(line.weight_g * line.qty for line in lines),
+        "sorting_group": "",
+        "item_list": content(lines),
+    }
+
+
+def content(lines: list[Line]) -> list[dict[str, Any]]:
+    """What is in a parcel."""
+    return [
+        {
+            "item_id": item_id(line),
+            "model_id": model_id(line),
+            "model_quantity": line.qty,
+            "order_item_id": item_id(line),
+            "promotion_group_id": 0,
+            "product_location_id": "SGLOC0001",
+        }
+        for line in lines
+    ]
+
+
+def _logistics(order: Order, state: str, lines: list[Line]) -> str:
     if state in ("UNPAID", "PENDING"):
         return "LOGISTICS_NOT_START"
     if state == "COMPLETED":
         return "LOGISTICS_DELIVERY_DONE"
     if state == "CANCELLED":
         return "LOGISTICS_INVALID"
-    if order.state == "shipped":
+    if order.state == "shipped" or all(line.sent for line in lines):
         return "LOGISTICS_PICKUP_DONE" if order.collected else "LOGISTICS_REQUEST_CREATED"
     return "LOGISTICS_READY"
 
 
-def _item_id(line: Line) -> int:
+def item_id(line: Line) -> int:
     return 23_000_000_000 + line.item
 
 
-def _model_id(line: Line) -> int:
+def model_id(line: Line) -> int:
     """0: an item without variations."""
     return 22_100_000_000 + line.model if line.model else 0
 
@@ -150,10 +169,10 @@ def _model_id(line: Line) -> int:
 def _item(line: Line) -> dict[str, Any]:
     """Prices are per piece."""
     return {
-        "item_id": _item_id(line),
+        "item_id": item_id(line),
         "item_name": line.title,
         "item_sku": line.outer_product,
-        "model_id": _model_id(line),
+        "model_id": model_id(line),
         "model_name": line.variant,
         "model_sku": line.outer_code if line.model else "",
         "model_quantity_purchased": line.qty,
@@ -166,9 +185,9 @@ def _item(line: Line) -> dict[str, Any]:
         "add_on_deal_id": 0,
         "promotion_type": "",
         "promotion_id": 0,
-        "order_item_id": _item_id(line),
+        "order_item_id": item_id(line),
         "promotion_group_id": 0,
-        "image_info": {"image_url": f"https://img.example.test/{_item_id(line)}.jpg"},
+        "image_info": {"image_url": f"https://img.example.test/{item_id(line)}.jpg"},
         "product_location_id": ["SGLOC0001"],
         "is_prescription_item": False,
         "is_b2c_owned_item": False,

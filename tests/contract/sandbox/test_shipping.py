@@ -180,8 +180,8 @@ async def test_shopee_ways(sandbox: Sandbox) -> None:
     how = await sandbox.shopee("logistics/get_shipping_parameter", order_sn=one)
     assert unnumbered(how) == unnumbered(sample("shopee/shipping_parameter_non_integrated.json"))
     for body, error in (
-        ({"pickup": {}}, "error_param"),  # with non_integrated: two ways
-        ({"non_integrated": {}}, "error_param"),
+        ({"pickup": {}}, "logistics.ship_order_only_support_one_type"),  # with non_integrated
+        ({"non_integrated": {}}, "logistics.ship_order_need_tracking_number"),
         ({"package_number": ""}, "logistics.ship_order_not_need_pacakge_number"),
     ):
         assert refusal("shopee", await send(sandbox, "shopee", one, **body)) == error

@@ -6,7 +6,7 @@ import pytest
 
 from server.sandbox.jd import gateway as jd
 from server.sandbox.pinduoduo import gateway as pinduoduo
-from server.sandbox.shopee import gateway as shopee
+from server.sandbox.shopee import sign as shopee
 from server.sandbox.taobao import gateway as taobao
 from tests.contract.sandbox.callers import sample
 
