@@ -17,6 +17,7 @@ from server.kit.ids import uuid7
 from server.kit.jobs import NewJob
 from server.platforms import queries, tokens
 from server.platforms.port import Grant, Platform, Shop, Window
+from server.tasks import moves as tasks
 
 GATEWAYS: Final = {
     "taobao": "https://eco.taobao.com",
@@ -188,7 +189,10 @@ async def enter_tokens(shop_id: UUID, access_token: str, refresh_token: str = ""
 
 
 async def change(shop_id: UUID, name: str, app_secret: str, settings: dict[str, Any] | None) -> None:
-    """Another name, app secret ("": as it is) or settings (those named; None: none). Raises Invalid, NotFound."""
+    """Another name, app secret ("": as it is) or settings (those named; a value of None: as usual again).
+
+    Raises Invalid, NotFound.
+    """
     if not name.strip():
         raise Invalid("missing", "请填写店铺名称")
     async with db.transaction() as tx:
@@ -201,7 +205,8 @@ async def change(shop_id: UUID, name: str, app_secret: str, settings: dict[str, 
             secret["app_secret"] = app_secret.strip()
         _, key = await crypto.lasting_key(shop_id)
         await db.run(
-            "update shop set name = $2, secret = $3, settings = settings || coalesce($4::jsonb, '{}') where id = $1",
+            """update shop set name = $2, secret = $3,
+                      settings = jsonb_strip_nulls(settings || coalesce($4::jsonb, '{}')) where id = $1""",
             shop_id,
             name.strip()[:200],
             crypto.seal(r["secret_key"], key, msgspec.json.encode(secret), where),
@@ -224,6 +229,32 @@ async def turn(shop_id: UUID, on: bool) -> None:
         await tx.emit(ShopTurned(subject=shop_id, to={"state": state}))
         if on:
             tx.enqueue(NewJob(kind="platforms.pull", key=str(shop_id), args={"shop_id": str(shop_id)}))
+
+
+async def disconnect(shop_id: UUID) -> None:
+    """Forget its tokens: nothing is asked of its platform until its owner says yes again. Its orders stay.
+
+    Raises NotFound.
+    """
+    async with db.transaction() as tx:
+        r = await db.row("select id, secret, secret_key from shop where id = $1 for update", shop_id)
+        if r is None:
+            raise NotFound("no_shop", "没有这个店铺")
+        where = f"shop|secret|{shop_id}"
+        secret = msgspec.json.decode(await crypto.open_sealed(r["secret_key"], r["secret"], where))
+        secret |= {"access_token": "", "refresh_token": ""}
+        _, key = await crypto.lasting_key(shop_id)
+        await db.run(
+            """update shop set secret = $2, state = 'new', trouble = '', failures = 0, open_until = null,
+                      granted_at = null, access_until = null, refresh_until = null where id = $1""",
+            shop_id,
+            crypto.seal(r["secret_key"], key, msgspec.json.encode(secret), where),
+        )
+        await db.run(
+            "update backfill set state = 'stopped', ended_at = now() where shop = $1 and state = 'running'", shop_id
+        )
+        await tasks.close_for(tx, "shop", [shop_id], "dropped", ["needs_auth", "expiring"])
+        await tx.emit(ShopTurned(subject=shop_id, to={"state": "new"}, reason="disconnected"))
 
 
 # -- trying it out --------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ async def list_to_pull() -> list[ToPull]:
                           and j.state in ('ready', 'leased')) as under_way
            from shop s where s.state in ('on', 'needs_auth') order by s.id"""
     )
-    return [ToPull(r["id"], _every(r["state"], r["every_s"]), r["under_way"]) for r in found]
+    return [ToPull(r["id"], every(r["state"], r["every_s"]), r["under_way"]) for r in found]
 
 
 async def list_to_ask(kind: str, can: Callable[[str], bool]) -> list[ToPull]:
@@ -52,7 +52,8 @@ async def list_to_ask(kind: str, can: Callable[[str], bool]) -> list[ToPull]:
     return [ToPull(r["id"], _seconds(r["every_s"], 0.0), r["under_way"]) for r in found if can(r["platform"])]
 
 
-def _every(state: str, chosen: str | None) -> float:
+def every(state: str, chosen: str | None) -> float:
+    """Seconds between pulls by the clock. chosen: the shop's setting, as text."""
     if state != "on":
         return ASK_AGAIN_EVERY_S
     return _seconds(chosen, PULL_EVERY_S)

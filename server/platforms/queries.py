@@ -63,10 +63,15 @@ async def own_managers(demo_logins: Sequence[str]) -> int:
 async def list_shops(day_start: Any) -> list[Any]:
     return await db.rows(
         """select s.id, s.platform, s.name, s.state, s.last_pull_at, s.watermark, s.trouble as error, s.external_id,
-                  s.app_key, s.base_url, s.access_until, s.refresh_until, s.open_until, s.progress::text as progress,
+                  s.app_key, s.base_url, s.access_until, s.refresh_until, s.open_until, s.failures,
+                  s.progress::text as progress,
                   s.settings::text as settings,
                   (select count(*) from sales_order o where o.shop = s.id and o.taken_at >= $1) as orders_today,
-                  (select count(*) from hint h where h.shop = s.id and h.looked_at is null) as waiting
-           from shop s order by s.created_at, s.id""",
+                  (select count(*) from hint h where h.shop = s.id and h.looked_at is null) as waiting,
+                  coalesce(c.asked, 0) as refunds_asked, coalesce(c.open, 0) as refunds_open
+           from shop s left join (select shop, count(*) filter (where state = 'asked') as asked, count(*) as open
+                                  from refund_case where state not in ('done', 'closed') group by shop) c
+                       on c.shop = s.id
+           order by s.created_at, s.id""",
         day_start,
     )

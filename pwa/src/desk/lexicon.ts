@@ -51,7 +51,7 @@ export const ON_FLOOR: readonly string[] = ['put_back', 'repick', 'intercept']
 export const TASK_ORDER = ['intercept', 'left_anyway', 'hold', 'reprint', 'repick', 'put_back', 'write_back', 'shortage', 'quarantine', 'shop', 'dead_job'] as const
 
 export const PLATFORMS: Readonly<Record<string, Word>> = {
-  taobao: ['淘宝', 'Taobao'], jd: ['京东', 'JD'], pinduoduo: ['拼多多', 'Pinduoduo'], shopee: ['Shopee', 'Shopee'],
+  taobao: ['淘宝', 'Taobao'], jd: ['京东', 'JD'], pinduoduo: ['拼多多', 'Pinduoduo'], shopee: ['Shopee', 'Shopee'], jdsp: ['京东 SP', 'JD SP'],
 }
 /** A shop by its name, after its platform where the name does not begin with that. */
 export const shopWords = (platform: string, shop: string): string => (beginsWith(platform, shop) ? shop : `${name(PLATFORMS, platform)} · ${shop}`)

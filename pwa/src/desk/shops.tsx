@@ -1,44 +1,112 @@
-// 店铺: whether orders come in from each shop, until when they are known, and what is wrong.
+// 店铺: whether orders come in from each shop, how far they are behind, what is wrong and what to do about it.
 import type { JSX } from 'preact'
-import { href } from '../app/router'
+import { useEffect } from 'preact/hooks'
+import { go, href, route } from '../app/router'
+import { session } from '../app/session'
 import { Button } from '../ui/button'
-import { moment, number } from '../ui/format'
-import { Bones, Empty, Notice, Time, Trouble } from '../ui/show'
+import { number } from '../ui/format'
+import { Bones, Empty, Notice, Trouble } from '../ui/show'
 import { Head } from './head'
 import { PLATFORMS, beginsWith, name } from './lexicon'
-import { act, useLive } from './live'
-import { State } from './marks'
+import { useLive, type Live } from './live'
 import { mayNot } from './may'
 import { Demo } from './orders'
-import { session } from '../app/session'
-import type { Shop } from './types'
-import { t } from './words'
+import { Filling } from './shops-backfill'
+import { Connect } from './shops-connect'
+import { draft, keepSent, sent, stepOf } from './shops-draft'
+import { NewShop } from './shops-new'
+import { OneShop } from './shops-one'
+import { Freshness, Problem, Pull, Pulling, Stands, bossOnly } from './shops-parts'
+import type { FullShop, ShopPage } from './shops-rules'
+import { t } from './shops-words'
 
 export function Shops(): JSX.Element {
-  const live = useLive<{ rows: Shop[] }>('/api/shops')
+  const [, id = '', part = ''] = route.value.path
+  const live = useLive<ShopPage>('/api/shops', id ? 2000 : 5000)
+  if (id === 'new') return <NewShop live={live} />
+  if (!id) return <List live={live} />
+  const shop = live.data?.rows.find((s) => s.id === id)
+  if (!shop) {
+    return (
+      <section class="screen">
+        <Head title={t('店铺')} live={live} />
+        {live.error && !live.data ? <div class="pad"><Trouble error={live.error} /></div>
+          : !live.data ? <Bones rows={6} />
+          : <Empty title={t('没有这家店铺')} acts={<a class="button" href={href(['shops'])}>{t('回到店铺')}</a>}>{t('链接可能写错了。')}</Empty>}
+      </section>
+    )
+  }
+  return part === 'connect' && live.data ? <Connect key={id} shop={shop} page={live.data} live={live} /> : <OneShop key={id} shop={shop} live={live} />
+}
+
+function List({ live }: { live: Live<ShopPage> }): JSX.Element {
   const rows = live.data?.rows ?? []
+  const boss = bossOnly()
+  const add = boss
+    ? <Button size="small" reason={boss} onClick={() => undefined}>{t('接入店铺')}</Button>
+    : <a class="button small primary" href={href(['shops', 'new'])}>{t('接入店铺')}</a>
   return (
     <section class="screen">
-      <Head title={t('店铺')} live={live}>{mayNot('pull') ? null : <a class="button small" href={href(['import'])}>{t('导入订单文件')}</a>}{session.value?.demo ? <Demo /> : null}</Head>
+      <Head title={t('店铺')} live={live}>
+        {mayNot('pull') ? null : <a class="button small" href={href(['import'])}>{t('导入订单文件')}</a>}
+        {session.value?.demo ? <Demo /> : null}
+        {add}
+      </Head>
+      <Returned page={live.data} />
+      {!boss && draft().platform ? <div class="resume"><Notice tone="info"><p>{t('有一家店铺接到一半。')} <a href={href(['shops', 'new'], { platform: draft().platform })}>{t('继续接入')}</a></p></Notice></div> : null}
       {live.error && !live.data ? <div class="pad"><Trouble error={live.error} /></div>
         : !live.data ? <Bones rows={4} />
-        : rows.length === 0 ? <Empty title={t('还没有店铺')}>{t('管理员授权一家店铺后，它会出现在这里，订单随后自动进来。')}</Empty>
-        : <ul class="cards">{rows.map((s) => <ShopCard key={s.id} shop={s} />)}</ul>}
+        : rows.length === 0 ? <Empty title={t('还没有店铺')} acts={boss ? undefined : <a class="button primary" href={href(['shops', 'new'])}>{t('接入第一家店铺')}</a>}>{boss ? t('请管理来接入。接好以后它会出现在这里，订单随后自动进来。') : t('选平台、照着清单在平台后台做好准备、填密钥、请店主点同意，订单随后自动进来。')}</Empty>
+        : <ul class="cards shops">{rows.map((s) => <ShopCard key={s.id} shop={s} />)}</ul>}
     </section>
   )
 }
 
-function ShopCard({ shop }: { shop: Shop }): JSX.Element {
+function ShopCard({ shop }: { shop: FullShop }): JSX.Element {
+  const half = bossOnly() === '' && shop.state !== 'new' && stepOf(shop.id) !== ''
   return (
     <li class="card shop">
-      <p class="line"><span class="grow"><b>{shop.name}</b> {beginsWith(shop.platform, shop.name) ? null : <span class="muted">{name(PLATFORMS, shop.platform)}</span>}</span><State of="shop" code={shop.error && shop.state === 'on' ? 'troubled' : shop.state} /></p>
+      <p class="line"><span class="grow"><a class="shopname" href={href(['shops', shop.id])}><b>{shop.name}</b></a> {beginsWith(shop.platform, shop.name) ? null : <span class="muted">{name(PLATFORMS, shop.platform)}</span>}</span><Stands shop={shop} /></p>
       <dl class="pairs">
-        <div><dt>{t('今日接单')}</dt><dd><a class="number" href={href(['orders'], { shop: shop.id })}>{number(shop.orders_today)}</a></dd></div>
-        <div><dt>{t('上次拉取')}</dt><dd><Time at={moment(shop.last_pull_at)} fallback={t('还没有拉取过')} /></dd></div>
-        <div><dt>{t('已知到')}</dt><dd><Time at={moment(shop.watermark)} /></dd></div>
+        <div><dt>{t('今日接单')}</dt><dd><a class="number" href={href(['orders'], { shop: shop.id, today: 'taken' })}>{number(shop.orders_today)}</a></dd></div>
+        <Freshness shop={shop} />
       </dl>
-      {shop.error ? <Notice tone="bad"><p>{shop.error}</p></Notice> : null}
-      <p><Button size="small" reason={mayNot('pull')} explain onClick={() => act('POST', `/api/shops/${shop.id}/pull`, {}, t('{name}：已开始拉取', { name: shop.name }))}>{t('现在拉取')}</Button></p>
+      <Pulling shop={shop} />
+      {shop.backfill?.state === 'running' ? <Filling fill={shop.backfill} /> : null}
+      <Problem shop={shop} />
+      <p class="shopacts">
+        <Pull shop={shop} />
+        <a class="button small" href={href(['shops', shop.id])}>{t('详情')}</a>
+        {half ? <a class="button small" href={href(['shops', shop.id, 'connect'])}>{t('继续接入')}</a> : null}
+      </p>
     </li>
+  )
+}
+
+const REFUSED: Readonly<Record<string, () => string>> = {
+  bad_consent: () => t('这次授权已过期或已用过，请重新生成授权链接。'),
+  consent_refused: () => t('平台没有给出授权码，店主可能没有同意。'),
+  shop_known: () => t('这家店铺已经接入，请在它那一行重新授权。'),
+  another_shop: () => t('授权的是另一家店铺，没有保存。请换成这家店的账号再授权。'),
+}
+
+/** The owner's browser is back from the platform: on to where one was. */
+function Returned({ page }: { page: ShopPage | null }): JSX.Element | null {
+  const { consent = '' } = route.value.query
+  const shop = page?.rows.find((s) => s.id === sent())
+  useEffect(() => {
+    if (consent !== 'ok' || !shop) return
+    keepSent('')
+    go(['shops', shop.id, 'connect'], { step: 'test' }, true)
+  }, [consent, shop])
+  if (!consent) return null
+  if (consent === 'ok') return <div class="resume"><Notice tone="ok"><p>{t('授权成功。')}</p></Notice></div>
+  return (
+    <div class="resume">
+      <Notice tone="bad" alert>
+        <p>{(REFUSED[consent] ?? (() => t('授权没有完成（{code}）。请再试一次。', { code: consent })))()}</p>
+        {shop && !bossOnly() ? <p class="todo"><a class="button small primary" href={href(['shops', shop.id, 'connect'], { step: 'authorise' })}>{t('再授权一次')}</a></p> : null}
+      </Notice>
+    </div>
   )
 }

@@ -93,7 +93,8 @@ def flaw(answer: httpx.Response, *statuses: int) -> str:
 def _last_things_last(route: tuple[str, str]) -> tuple[bool, bool]:
     """What ends something comes after what needs it."""
     method, path = route
-    return path.endswith(("/tokens", "/turn")), path.endswith("/turn") or method == "DELETE"
+    ends = path.endswith(("/turn", "/disconnect"))
+    return ends or path.endswith("/tokens"), ends or method == "DELETE"
 
 
 async def test_the_right_bodies_are_taken(as_role: Login, web: Client, real: dict[str, Any], db: Any) -> None:

@@ -57,6 +57,7 @@ REVIEWED: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/api/shops"): BOSS,
     ("PATCH", "/api/shops/{shop_id:uuid}"): BOSS,
     ("POST", "/api/shops/{shop_id:uuid}/turn"): BOSS,
+    ("POST", "/api/shops/{shop_id:uuid}/disconnect"): BOSS,
     ("POST", "/api/shops/{shop_id:uuid}/consent"): BOSS,
     ("POST", "/api/shops/{shop_id:uuid}/code"): BOSS,
     ("POST", "/api/shops/{shop_id:uuid}/tokens"): BOSS,
