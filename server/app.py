@@ -24,6 +24,7 @@ from server.platforms import http as line
 from server.platforms.port import Platform
 from server.settings import Settings
 from server.shipping import api as shipping
+from server.stock import api as stock
 from server.tasks import api as tasks
 from server.web import caller, health, me, problem, pwa
 
@@ -72,6 +73,7 @@ def create_app(settings: Settings, *, own_database: bool = True) -> Litestar:
         picking.router,
         platforms.router,
         shipping.router,
+        stock.router,
         tasks.router,
         health.health,
         me.me,

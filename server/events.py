@@ -196,6 +196,51 @@ class StockReceived(Event, frozen=True):
     on = "sku"
 
 
+# -- goods and listings ---------------------------------------------------------------------------------------------
+class SkuAdded(Event, frozen=True):
+    on = "sku"
+
+
+class SkuChanged(Event, frozen=True):
+    """Other words, another bin, other barcodes."""
+
+    on = "sku"
+
+
+class SkuRetired(Event, frozen=True):
+    """Nothing new is sold as it."""
+
+    on = "sku"
+
+
+class SkuRestored(Event, frozen=True):
+    on = "sku"
+
+
+class BundleChanged(Event, frozen=True):
+    """frm.parts, to.parts: [SKU, qty]. What is reserved stays as it was reserved."""
+
+    on = "sku"
+
+
+class ListingMatched(Event, frozen=True):
+    """It is to.sku from now on. reason: code, barcode, hand."""
+
+    on = "listing"
+
+
+class ListingUnmatched(Event, frozen=True):
+    """It is no SKU of ours now. reason: hand, retired, told_otherwise."""
+
+    on = "listing"
+
+
+class ListingsPulled(Event, frozen=True):
+    """A shop's list was read to its end: to.seen, to.matched, to.gone."""
+
+    on = "shop"
+
+
 # -- picking and packing --------------------------------------------------------------------------------------------
 class WaveMade(Event, frozen=True):
     on = "wave"

@@ -10,7 +10,7 @@ import structlog
 from server.errors import Error
 from server.kit import clock, db
 from server.kit.jobs import NewJob
-from server.platforms import pulling, refunds, registry, tokens
+from server.platforms import listings, pulling, refunds, registry, tokens
 from server.settings import Settings
 from server.shipping import actions as shipping
 from workers import resources
@@ -25,6 +25,8 @@ TRACK_EVERY_DEMO_S = 3.0
 LISTEN_EVERY_S = 5.0
 ASK_EVERY_DEMO_S = 10.0
 RENEW_EVERY_S = 10.0
+LIST_EVERY_S = 300.0
+"""How often it is asked whose listings were not read for a day."""
 SWEEP_EVERY_S = 3600.0
 NIGHT_HOUR = 3
 """From this hour of the shop's day on, the nightly jobs of that day are entered."""
@@ -41,7 +43,7 @@ class Scheduler:
         self.started = asyncio.Event()
         """Leads or stands by: the database answers."""
         self._pulled: dict[str, float] = {}
-        self._tracked = self._swept = self._renewed = self._warned = -1e9
+        self._tracked = self._swept = self._renewed = self._warned = self._listed = -1e9
         self._night = ""
 
     async def run(self) -> None:
@@ -73,7 +75,7 @@ class Scheduler:
         """Enter what is due now, in one transaction."""
         now = time.monotonic()
         new = await self._pulls(now) + await self._asks(now) + await self._renewals(now)
-        new += await self._tracks(now) + self._sweep(now) + await self._nights()
+        new += await self._tracks(now) + self._sweep(now) + await self._nights() + await self._listings(now)
         if new:
             async with db.transaction() as tx:
                 tx.enqueue(*new)
@@ -113,6 +115,12 @@ class Scheduler:
             await tokens.warn(clock.now(), _renewable)
         due = await tokens.due(clock.now(), _renewable)
         return [NewJob(kind="platforms.renew", key=str(i), args={"shop_id": str(i)}) for i in due]
+
+    async def _listings(self, now: float) -> list[NewJob]:
+        if now - self._listed < LIST_EVERY_S:
+            return []
+        self._listed = now
+        return await listings.due(lambda code: registry.get(code).powers.listings)
 
     async def _tracks(self, now: float) -> list[NewJob]:
         every = TRACK_EVERY_DEMO_S if self.settings.demo else TRACK_EVERY_S

@@ -56,7 +56,7 @@ async def order_detail(order_id: UUID) -> OrderDetail:
     )
 
 
-_COUNTERS = """select
+_COUNTERS = f"""select
   (select count(*) from sales_order where taken_at >= $1) as intake,
   (select count(distinct coalesce(order_id, id)) from task where closed_at is null) as waiting,
   (select count(*) from sales_order where handed_over_at >= $1) as shipped,
@@ -69,7 +69,9 @@ _COUNTERS = """select
   (select count(*) from task where closed_at is null) as tasks,
   (select count(*) from wave where state = 'open') as waves,
   (select count(*) from print_job where state in ('ready', 'failed')) as print,
-  (select count(*) from shop where trouble <> '' or state = 'needs_auth') as shops"""
+  (select count(*) from shop where trouble <> '' or state = 'needs_auth') as shops,
+  (select count(distinct (o.shop, l.platform_item, l.platform_sku)) from order_line l
+     join sales_order o on o.id = l.order_id where {orders.WAITS_FOR_SKU}) as goods"""
 
 
 async def counters(since: datetime) -> Counters:
@@ -90,6 +92,7 @@ async def counters(since: datetime) -> Counters:
             "tasks": r["tasks"],
             "waves": r["waves"],
             "print": r["print"],
+            "goods": r["goods"],
             "shops": r["shops"],
         },
     )

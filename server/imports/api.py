@@ -10,8 +10,9 @@ from litestar import Request, Router, get, post
 from litestar.params import Parameter
 
 from server.accounts.guards import allow
-from server.imports import actions, files
+from server.imports import actions, files, goods
 from server.imports.actions import Mode, Report
+from server.imports.goods import GoodsReport
 from server.kit import db
 from server.settings import Settings
 
@@ -30,6 +31,21 @@ class ImportView(msgspec.Struct, frozen=True, kw_only=True):
 
 class ImportPage(msgspec.Struct, frozen=True):
     rows: list[ImportView]
+
+
+class GoodsFile(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    name: str
+    mode: str
+    rows: int
+    good: int
+    bad: int
+    by: str
+    made_at: datetime
+
+
+class GoodsPage(msgspec.Struct, frozen=True):
+    rows: list[GoodsFile]
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -60,7 +76,7 @@ async def latest() -> ImportPage:
         """select f.id, s.name as shop_name, f.name, f.mode, f.rows, f.good, f.bad, f.made_at,
                   coalesce(p.name, '') as by
            from import_file f join shop s on s.id = f.shop left join person p on p.id = f.made_by
-           order by f.made_at desc, f.id desc limit 20"""
+           where f.kind = 'orders' order by f.made_at desc, f.id desc limit 20"""
     )
     return ImportPage([ImportView(**dict(r)) for r in found])
 
@@ -72,4 +88,31 @@ async def how_far(import_id: UUID) -> Progress:
     return Progress(done, of)
 
 
-router = Router("/", route_handlers=[bring, latest, how_far])
+keepers = allow("stock", "manager")
+
+
+@post("/imports/goods", guards=[keepers], status_code=200, request_max_body_size=files.MAX_UPLOAD + 1)
+async def bring_goods(
+    request: Request[Any, Any, Any],
+    settings: Settings,
+    mode: Mode,
+    name: Annotated[str, Parameter(max_length=300)] = "",
+    again: bool = False,
+) -> GoodsReport:
+    """SKUs, barcodes, bins, opening stock. The body is the file itself. mode dry reports and changes nothing."""
+    async with actions.received(request.stream(), Path(settings.data_dir) / "imports") as upload:
+        return await goods.run(name, upload, mode, again)
+
+
+@get("/imports/goods", guards=[keepers])
+async def latest_goods() -> GoodsPage:
+    """The last files of goods, newest first."""
+    found = await db.rows(
+        """select f.id, f.name, f.mode, f.rows, f.good, f.bad, f.made_at, coalesce(p.name, '') as by
+           from import_file f left join person p on p.id = f.made_by
+           where f.kind = 'goods' order by f.made_at desc, f.id desc limit 20"""
+    )
+    return GoodsPage([GoodsFile(**dict(r)) for r in found])
+
+
+router = Router("/", route_handlers=[bring, latest, how_far, bring_goods, latest_goods])

@@ -8,10 +8,10 @@ from server.platforms.tables import ShopRow
 
 
 class ImportFile(Table, tablename="import_file"):
-    """mode: file (all or nothing), row. sha256: to know the same file again."""
+    """mode: file (all or nothing), row. sha256: to know the same file again. kind: orders, goods (of no shop)."""
 
     id = key()
-    shop = ref(ShopRow)
+    shop = ref(ShopRow, null=True)
     name = text()
     size = Integer()
     sha256 = Bytea()
@@ -22,10 +22,12 @@ class ImportFile(Table, tablename="import_file"):
     bad = Integer()
     made_by = UUID(null=True, default=None)
     made_at = at(now=True)
+    kind = text("orders")
 
 
 class ImportRow(Table, tablename="import_row"):
-    """outcome: new, held, known, older, bad. external_id: an order number, or "" where that is not certain."""
+    """outcome: new, held, known, older, bad. external_id: an order number or a SKU's code, or "" where that
+    is not certain."""
 
     id = key()
     file = ref(ImportFile)

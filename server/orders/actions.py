@@ -11,7 +11,6 @@ from server.errors import Conflict, Invalid, NotFound
 from server.events import (
     BuyerDataExpired,
     Event,
-    LineMatched,
     NoteRevealed,
     OrderHeld,
     OrderReleased,
@@ -22,7 +21,7 @@ from server.events import (
 )
 from server.kit import clock, crypto, db
 from server.kit.ids import uuid7
-from server.orders import moves, queries, rules
+from server.orders import matching, moves, queries, rules
 from server.orders.changes import KEEP_PERSONAL
 from server.orders.schemas import OrderSeen, Reason
 from server.stock import moves as stock
@@ -42,7 +41,7 @@ async def review_pending() -> int:
         if not locked:
             return 0
         order_ids = [r["id"] for r in locked]
-        await queries.match_lines(order_ids)
+        await matching.match_lines(tx, order_ids)
         seen = await queries.seen_for_review(locked)
         history = await queries.hold_history(order_ids)
         pardoned = {(h["subject_id"], h["reason"], h["fingerprint"]) for h in history if h["outcome"] == "released"}
@@ -214,37 +213,6 @@ async def hold_order(order_id: UUID, reason: str) -> None:
         )
         await _pull_back(tx, [order_id], "manual")
         await tx.emit(OrderHeld(subject=order_id, reason=reason, to={"holds": ["manual"]}))
-
-
-async def match_line(order_id: UUID, line_id: UUID, sku_id: UUID) -> int:
-    """Say which SKU a line is; the listing is remembered, and every order that waits for it goes on.
-
-    Returns how many orders were waiting. Raises NotFound.
-    """
-    async with db.transaction() as tx:
-        await queries.lock(order_id)
-        line = await db.row(
-            """select l.id, l.platform_item, l.platform_sku, o.shop from order_line l
-               join sales_order o on o.id = l.order_id where l.id = $1 and l.order_id = $2 for update of l""",
-            line_id,
-            order_id,
-        )
-        if line is None:
-            raise NotFound("no_line", "没有这条明细")
-        await catalog.get_sku(sku_id)
-        await catalog.remember_listing(line["shop"], line["platform_item"], line["platform_sku"], sku_id)
-        waiting = await db.rows(
-            """with due as materialized (
-                 select o.id from sales_order o where o.shop = $1 and o.cancelled_at is null and exists (
-                   select 1 from order_line l where l.order_id = o.id and l.sku is null
-                          and l.platform_item = $2 and l.platform_sku = $3) order by o.id for update)
-               update sales_order o set review_due = true from due where o.id = due.id returning o.id""",
-            line["shop"],
-            line["platform_item"],
-            line["platform_sku"],
-        )
-        await tx.emit(*(LineMatched(subject=r["id"], to={"sku": str(sku_id)}) for r in waiting))
-        return len(waiting)
 
 
 async def expire_personal() -> int:

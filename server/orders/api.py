@@ -10,7 +10,7 @@ from litestar.params import Parameter
 from server.accounts.guards import allow
 from server.accounts.rules import DESK
 from server.kit import clock
-from server.orders import actions, queries
+from server.orders import actions, listing_api, matching, queries
 from server.orders.schemas import OrderPage
 from server.settings import Settings
 from server.tasks.schemas import Said
@@ -26,14 +26,6 @@ class Release(msgspec.Struct, frozen=True):
 
 class Hold(msgspec.Struct, frozen=True):
     reason: Said
-
-
-class Match(msgspec.Struct, frozen=True):
-    sku_id: UUID
-
-
-class Matched(msgspec.Struct, frozen=True):
-    orders: int
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -76,9 +68,9 @@ async def hold(order_id: UUID, data: Hold) -> None:
 
 
 @post("/orders/{order_id:uuid}/lines/{line_id:uuid}/match", guards=[allow("service", "stock", "manager")])
-async def match(order_id: UUID, line_id: UUID, data: Match) -> Matched:
+async def match(order_id: UUID, line_id: UUID, data: listing_api.Match) -> listing_api.Matched:
     """Say which SKU a line is."""
-    return Matched(await actions.match_line(order_id, line_id, data.sku_id))
+    return listing_api.Matched(await matching.match_line(order_id, line_id, data.sku_id))
 
 
 @get("/orders/{order_id:uuid}/note", guards=[helpers])
@@ -87,4 +79,4 @@ async def note(order_id: UUID) -> Note:
     return Note(await actions.reveal_note(order_id))
 
 
-router = Router("/", route_handlers=[list_orders, release, hold, match, note])
+router = Router("/", route_handlers=[list_orders, release, hold, match, note, listing_api.router])

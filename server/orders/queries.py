@@ -10,6 +10,7 @@ from server.errors import Invalid, NotFound
 from server.kit import db
 from server.orders import states, words
 from server.orders.schemas import (
+    LinePart,
     LineSeen,
     LineView,
     OrderPage,
@@ -51,22 +52,26 @@ async def lock(order_id: UUID) -> None:
     await db.value("select id from sales_order where id = $1 for update", order_id)
 
 
-async def match_lines(order_ids: list[UUID]) -> int:
-    """Find the SKU of lines that have none: by listing, by outer code, by barcode. One statement."""
-    return db.touched(
-        await db.run(
-            """update order_line l set sku = m.sku from (
-                 select distinct on (l.id) l.id, coalesce(g.sku, k.id, b.sku) as sku
-                 from order_line l join sales_order o on o.id = l.order_id
-                      left join listing g on g.shop = o.shop and g.item = l.platform_item
-                                         and g.platform_sku = l.platform_sku
-                      left join sku k on k.code = l.outer_code and l.outer_code <> ''
-                      left join barcode b on b.code = l.outer_code and l.outer_code <> ''
-                 where l.order_id = any($1::uuid[]) and l.sku is null) m
-               where l.id = m.id and m.sku is not null""",
-            order_ids,
-        )
+WAITS_FOR_SKU = """l.sku is null and not l.gone and l.refund <> 'done' and o.cancelled_at is null
+  and o.handed_over_at is null and o.platform_state in ('paid', 'unknown')"""
+"""A line l of an order o that waits for somebody to say which SKU it is."""
+
+OF_LISTING = """o.shop = g.shop and l.platform_item = g.item
+  and l.platform_sku = case when g.item = '' and g.platform_sku like '~%' then '' else g.platform_sku end
+  and (g.item <> '' or g.platform_sku not like '~%'
+       or (l.outer_code, l.title, l.spec) = (g.outer_code, g.title, g.spec))"""
+"""A line l of an order o is of the listing g. (One without any number is known by its words, catalog/rules.py.)"""
+
+
+async def waiting_for(listing_id: UUID) -> list[UUID]:
+    """The orders that wait for the SKU of a listing."""
+    found = await db.rows(
+        f"""select distinct o.id from listing g join order_line l on l.sku is null
+              join sales_order o on o.id = l.order_id
+            where g.id = $1 and {OF_LISTING} and {WAITS_FOR_SKU} order by 1""",
+        listing_id,
     )
+    return [r["id"] for r in found]
 
 
 async def seen_for_review(orders: list[Any]) -> list[OrderSeen]:
@@ -158,8 +163,9 @@ async def lock_for_reserving(limit: int) -> list[UUID]:
         f"""with due as materialized (
              select o.id from sales_order o
              where {_WANTS_STOCK} and (o.short_at is null or not exists (
-               select 1 from (select sku, sum(qty) as qty from order_line l
-                              where l.order_id = o.id and l.refund <> 'done' and not l.gone group by sku) w
+               select 1 from (select coalesce(b.part, l.sku) as sku, sum(l.qty * coalesce(b.qty, 1)) as qty
+                              from order_line l left join bundle_part b on b.bundle = l.sku
+                              where l.order_id = o.id and l.refund <> 'done' and not l.gone group by 1) w
                left join (select sku, sum(on_hand - reserved) as free from stock group by sku) s on s.sku = w.sku
                where coalesce(s.free, 0) < w.qty))
              order by o.paid_at, o.id limit $1)
@@ -171,11 +177,12 @@ async def lock_for_reserving(limit: int) -> list[UUID]:
 
 
 async def wanted_lines(order_ids: list[UUID]) -> list[Any]:
-    """Lines to reserve, in the order of the given orders."""
+    """Lines to reserve, in the order of the given orders; a bundle's line as one row for each of its parts."""
     return await db.rows(
-        """select l.order_id, l.id, l.sku, l.qty from unnest($1::uuid[]) with ordinality u(id, n)
-           join order_line l on l.order_id = u.id
-           where l.refund <> 'done' and not l.gone and l.sku is not null order by u.n, l.pos""",
+        """select l.order_id, l.id, coalesce(b.part, l.sku) as sku, l.qty * coalesce(b.qty, 1) as qty
+           from unnest($1::uuid[]) with ordinality u(id, n)
+           join order_line l on l.order_id = u.id left join bundle_part b on b.bundle = l.sku
+           where l.refund <> 'done' and not l.gone and l.sku is not null order by u.n, l.pos, b.part""",
         order_ids,
     )
 
@@ -279,26 +286,52 @@ async def get_order(order_id: UUID) -> tuple[OrderRow, Any]:
 
 
 async def lines_of(order_id: UUID, reserved: dict[UUID, int]) -> list[LineView]:
+    """reserved: units set aside by line. A bundle's parts are those that were reserved, else those of today; what is
+    reserved and picked of it is told in bundles."""
     found = await db.rows(
         """select l.id, l.title, l.spec, l.outer_code, l.qty, l.unit_minor, l.picked,
-                  k.id as sku_id, k.code, k.name, k.variant
-           from order_line l left join sku k on k.id = l.sku where l.order_id = $1 and not l.gone order by l.pos""",
+                  k.id as sku_id, k.code, k.name, k.variant, coalesce(r.parts, b.parts, '[]') as parts
+           from order_line l left join sku k on k.id = l.sku
+           left join lateral (
+             select jsonb_agg(jsonb_build_object('code', c.code, 'name', c.name, 'variant', c.variant, 'qty', r.qty)
+                              order by c.code)::text as parts
+             from reservation r join sku c on c.id = r.sku
+             where r.line = l.id and r.state <> 'released' having bool_or(r.sku <> l.sku)) r on true
+           left join lateral (
+             select jsonb_agg(jsonb_build_object('code', c.code, 'name', c.name, 'variant', c.variant,
+                                                 'qty', p.qty * l.qty) order by c.code)::text as parts
+             from bundle_part p join sku c on c.id = p.part
+             where p.bundle = l.sku
+               and not exists (select 1 from reservation r where r.line = l.id and r.state <> 'released')) b on true
+           where l.order_id = $1 and not l.gone order by l.pos""",
         order_id,
     )
-    return [
-        LineView(
-            id=r["id"],
-            title=r["title"],
-            spec=r["spec"],
-            outer_code=r["outer_code"],
-            sku=SkuView(id=r["sku_id"], code=r["code"], name=r["name"], variant=r["variant"]) if r["sku_id"] else None,
-            qty=r["qty"],
-            unit_minor=r["unit_minor"],
-            reserved=reserved.get(r["id"], 0),
-            picked=r["picked"],
+    lines = []
+    for r in found:
+        parts = msgspec.json.decode(r["parts"], type=list[LinePart])
+        units = sum(p.qty for p in parts)
+        lines.append(
+            LineView(
+                id=r["id"],
+                title=r["title"],
+                spec=r["spec"],
+                outer_code=r["outer_code"],
+                sku=SkuView(id=r["sku_id"], code=r["code"], name=r["name"], variant=r["variant"])
+                if r["sku_id"]
+                else None,
+                qty=r["qty"],
+                unit_minor=r["unit_minor"],
+                reserved=_bundles(reserved.get(r["id"], 0), r["qty"], units),
+                picked=_bundles(r["picked"], r["qty"], units),
+                parts=parts,
+            )
         )
-        for r in found
-    ]
+    return lines
+
+
+def _bundles(units: int, of: int, parts: int) -> int:
+    """Units of parts as whole bundles of the line; parts 0: it is none."""
+    return units * of // parts if parts else units
 
 
 async def receiver_of(order_id: UUID, version: int) -> ReceiverView:

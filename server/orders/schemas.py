@@ -84,6 +84,15 @@ class SkuView(msgspec.Struct, frozen=True, kw_only=True):
     variant: str
 
 
+class LinePart(msgspec.Struct, frozen=True, kw_only=True):
+    """A SKU in a bundle's line, and how many units of it for the whole line."""
+
+    code: str
+    name: str
+    variant: str
+    qty: int
+
+
 class LineView(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     title: str
@@ -94,6 +103,8 @@ class LineView(msgspec.Struct, frozen=True, kw_only=True):
     unit_minor: int
     reserved: int
     picked: int
+    parts: list[LinePart] = []
+    """Of a bundle."""
 
 
 class ReceiverView(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from litestar import Router, delete, get, patch, post
 from server.accounts.guards import allow
 from server.accounts.rules import DESK
 from server.kit import clock
-from server.platforms import actions, backfill, breaker, connect, demo, pulling, queries, registry
+from server.platforms import actions, backfill, breaker, connect, demo, listings, pulling, queries, registry
 from server.platforms.backfill import BackfillView
 from server.platforms.connect import NewShop, ShopSettings, Step, Word
 from server.platforms.port import Platform, Powers
@@ -24,6 +24,15 @@ class PullProgress(msgspec.Struct, frozen=True):
     done: int
     of: int
     orders: int
+
+
+class ListingsRead(msgspec.Struct, frozen=True):
+    """at: when its whole list was read last. state: running, failed, "" resting."""
+
+    at: datetime | None
+    state: str
+    seen: int
+    error: str
 
 
 class ShopView(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +67,7 @@ class ShopView(msgspec.Struct, frozen=True, kw_only=True):
     powers: Powers
     settings: dict[str, Any]
     demo: bool
+    listings: ListingsRead
 
 
 class ShopPage(msgspec.Struct, frozen=True):
@@ -163,7 +173,12 @@ def _view(r: Any, fill: BackfillView | None, settings: Settings) -> ShopView:
         powers=registry.get(r["platform"]).powers,
         settings=chosen,
         demo=demo.is_demo(r["base_url"], settings),
+        listings=_listings(r["listings_at"], msgspec.json.decode(r["listings_said"])),
     )
+
+
+def _listings(at: datetime | None, said: dict[str, Any]) -> ListingsRead:
+    return ListingsRead(at, said.get("state", ""), said.get("seen", 0), said.get("error", ""))
 
 
 @post("/shops", guards=[allow("manager")])
@@ -222,6 +237,12 @@ async def pull(shop_id: UUID) -> None:
     await actions.pull_soon(shop_id)
 
 
+@post("/shops/{shop_id:uuid}/listings/pull", guards=[allow("service", "stock", "manager")], status_code=204)
+async def pull_listings(shop_id: UUID) -> None:
+    """Read all that this shop lists, ahead of its day."""
+    await listings.pull_soon(shop_id, lambda code: registry.get(code).powers.listings)
+
+
 @post("/shops/{shop_id:uuid}/backfill", guards=[allow("service", "manager")], status_code=204)
 async def past_days(shop_id: UUID, data: Days) -> None:
     """Read the orders of these days once more."""
@@ -246,6 +267,7 @@ router = Router(
         tokens,
         try_out,
         pull,
+        pull_listings,
         past_days,
         stop_past_days,
     ],

@@ -64,7 +64,7 @@ async def list_shops(day_start: Any) -> list[Any]:
     return await db.rows(
         """select s.id, s.platform, s.name, s.state, s.last_pull_at, s.watermark, s.trouble as error, s.external_id,
                   s.app_key, s.base_url, s.access_until, s.refresh_until, s.open_until, s.failures,
-                  s.progress::text as progress,
+                  s.progress::text as progress, s.listings_at, s.listings_said::text as listings_said,
                   s.settings::text as settings,
                   (select count(*) from sales_order o where o.shop = s.id and o.taken_at >= $1) as orders_today,
                   (select count(*) from hint h where h.shop = s.id and h.looked_at is null) as waiting,

@@ -11,6 +11,7 @@ class ShopRow(Table, tablename="shop"):
 
     state: new (never authorised), on, off, needs_auth. watermark: all before it is stored. access_until: the access
     token ends. failures, open_until: the circuit breaker. progress: of the pull that runs.
+    listings_at: all its listings were read; listings_said: of that reading, while it runs or when it failed.
     """
 
     id = key()
@@ -34,6 +35,8 @@ class ShopRow(Table, tablename="shop"):
     open_until = at(null=True)
     progress = obj()
     refund_watermark = at(now=True)
+    listings_at = at(null=True)
+    listings_said = obj()
 
 
 class Consent(Table, tablename="shop_consent"):

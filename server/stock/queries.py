@@ -22,5 +22,18 @@ async def differences() -> list[Any]:
 
 
 async def reserved_lines(order_id: UUID) -> dict[UUID, int]:
-    found = await db.rows("select line, qty from reservation where order_id = $1 and state <> 'released'", order_id)
+    """Units set aside by line: of a bundle's line the units of all its parts."""
+    found = await db.rows(
+        """select line, sum(qty)::int as qty from reservation where order_id = $1 and state <> 'released'
+           group by line""",
+        order_id,
+    )
     return {r["line"]: r["qty"] for r in found}
+
+
+async def moved(skus: list[UUID], warehouse: UUID) -> set[UUID]:
+    """Those of these SKUs that have a ledger in the warehouse: their opening is past."""
+    found = await db.rows(
+        "select distinct sku from stock_ledger where sku = any($1::uuid[]) and warehouse = $2", skus, warehouse
+    )
+    return {r["sku"] for r in found}

@@ -34,7 +34,7 @@ class Reservation(Table, tablename="reservation"):
 
 
 class StockLedger(Table, tablename="stock_ledger"):
-    """Append-only. kind: receive, reserve, release, ship, return, count, adjust."""
+    """Append-only. kind: opening, receive, reserve, release, ship, return, count, adjust."""
 
     id = BigSerial(primary_key=True)
     sku = ref(Sku)

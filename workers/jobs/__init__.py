@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-MODULES = ("orders", "rules", "platforms", "picking", "shipping", "printing", "house")
+MODULES = ("catalog", "orders", "rules", "platforms", "picking", "shipping", "printing", "house")
 
 
 def load() -> None:

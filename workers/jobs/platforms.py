@@ -1,9 +1,9 @@
-"""platforms.*: what changed in a shop, what pushes point at, after-sales cases, past days, and its tokens."""
+"""platforms.*: what changed in a shop, what pushes point at, after-sales cases, listings, past days, and its tokens."""
 
 from uuid import UUID
 
 from server.orders import intake
-from server.platforms import backfill, hints, pulling, refunds, registry, tokens
+from server.platforms import backfill, hints, listings, pulling, refunds, registry, tokens
 from workers import resources
 from workers.actor import job
 
@@ -26,6 +26,11 @@ async def listen(shop_id: str) -> None:
 @job("platforms.refunds", limit_s=900)
 async def refund_cases(shop_id: str) -> None:
     await refunds.pull(UUID(shop_id), resources.platform)
+
+
+@job("platforms.listings", limit_s=3600)
+async def all_listings(shop_id: str) -> None:
+    await listings.pull(UUID(shop_id), resources.platform)
 
 
 @job("platforms.backfill", limit_s=3600)

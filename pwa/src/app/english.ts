@@ -55,6 +55,7 @@ export const english = {
   '打印': 'Print',
   '看板': 'Board',
   '店铺': 'Shops',
+  '货品': 'SKUs',
   '收件箱': 'Inbox',
   '主菜单': 'Main menu',
   '去现场': 'To the floor',

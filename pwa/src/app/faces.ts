@@ -12,10 +12,10 @@ export interface Counters {
   rail: Partial<Record<Place, number>>
 }
 export interface Lead { p50: number | null; n: number }
-export type Place = 'orders' | 'tasks' | 'waves' | 'print' | 'board' | 'shops'
+export type Place = 'orders' | 'tasks' | 'waves' | 'print' | 'goods' | 'board' | 'shops'
 
 /** The order of the walk: 接单 · 审单 · 拣货 · 打包 · 看板 · 设置. */
-export const PLACES: readonly Place[] = ['orders', 'tasks', 'waves', 'print', 'board', 'shops']
+export const PLACES: readonly Place[] = ['orders', 'tasks', 'waves', 'print', 'goods', 'board', 'shops']
 
 /** What the role has no business in is not in its rail. */
 export const placesOf = (role: Role): readonly Place[] => PLACES.filter((p) => role !== 'finance' || (p !== 'waves' && p !== 'print'))

@@ -17,7 +17,7 @@ import { Login } from './login'
 import { href, route } from './router'
 import { expired, logInAgain, logout, mayFloor, openSession, phase, session, staying, type Role, type Session } from './session'
 
-const PLACE_NAME = { orders: '订单', tasks: '待处理', waves: '波次', print: '打印', board: '看板', shops: '店铺' } as const
+const PLACE_NAME = { orders: '订单', tasks: '待处理', waves: '波次', print: '打印', goods: '货品', board: '看板', shops: '店铺' } as const
 const ROLE_NAME: Record<Role, '客服' | '仓储' | '库管/采购' | '财务' | '管理'> = { service: '客服', warehouse: '仓储', stock: '库管/采购', finance: '财务', manager: '管理' }
 
 export function App(): JSX.Element {

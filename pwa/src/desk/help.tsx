@@ -9,7 +9,7 @@ export function Help({ close }: { close: () => void }): JSX.Element {
   useEffect(() => openModal(box.current), [])
   const keys: [string, string][] = [
     ['/', t('搜索')], ['j / k', t('下一行、上一行')], ['Enter', t('打开')], ['Esc', t('关闭、回到列表')],
-    ['a', t('放行这张订单')], ['h', t('挂起这张订单')], ['1 – 6', t('订单、待处理、波次、打印、看板、店铺')], ['?', t('这张表')],
+    ['a', t('放行这张订单')], ['h', t('挂起这张订单')], ['1 – 7', t('订单、待处理、波次、打印、看板、店铺、货品')], ['?', t('这张表')],
   ]
   return (
     <dialog ref={box} class="ask" aria-labelledby="help-title" onClose={close}>

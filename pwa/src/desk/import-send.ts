@@ -5,12 +5,16 @@ import { t } from './words'
 
 const PATIENCE = 180_000
 
-/** `sent`: 0 to 1, of the upload alone. Throws ApiError. */
 export function sendFile(file: File, shop: string, mode: ImportMode, again: boolean, sent: (part: number) => void): Promise<ImportReport> {
   const query = new URLSearchParams({ shop, mode, name: file.name, again: String(again) })
+  return upload<ImportReport>(`/api/imports?${query.toString()}`, file, sent)
+}
+
+/** `sent`: 0 to 1, of the upload alone. Throws ApiError. */
+export function upload<T>(path: string, file: File, sent: (part: number) => void): Promise<T> {
   return new Promise((done, refused) => {
     const line = new XMLHttpRequest() // fetch cannot say how much of an upload has gone
-    line.open('POST', `/api/imports?${query.toString()}`)
+    line.open('POST', path)
     line.setRequestHeader('X-Zhongshu', '1')
     line.setRequestHeader('Accept', 'application/json')
     line.setRequestHeader('Content-Type', 'application/octet-stream')
@@ -21,7 +25,7 @@ export function sendFile(file: File, shop: string, mode: ImportMode, again: bool
     line.onload = () => {
       if (line.status !== 200) return refused(errorOf(line.status, line.responseText))
       try {
-        done(JSON.parse(line.responseText) as ImportReport)
+        done(JSON.parse(line.responseText) as T)
       } catch {
         refused(new ApiError(line.status, 'unreadable', t('服务器的回答读不懂，请刷新页面')))
       }
@@ -40,4 +44,14 @@ export function cell(value: string | number): string {
 /** BOM, so that Excel reads Chinese; CRLF, as it writes. */
 export function csvOf(rows: readonly (readonly (string | number)[])[]): string {
   return '\ufeff' + rows.map((r) => r.map(cell).join(',')).join('\r\n') + '\r\n'
+}
+
+/** A table as a file of the person's own. */
+export function download(name: string, rows: readonly (readonly (string | number)[])[]): void {
+  const url = URL.createObjectURL(new Blob([csvOf(rows)], { type: 'text/csv;charset=utf-8' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }

@@ -10,14 +10,14 @@ import { moment, number } from '../ui/format'
 import { Icon, type IconName } from '../ui/icon'
 import { Badge, Chip, Empty, Id, Notice, Progress, Time, Trouble, type Tone } from '../ui/show'
 import { Head } from './head'
-import { csvOf, sendFile } from './import-send'
+import { download, sendFile } from './import-send'
 import { shopWords } from './lexicon'
 import { changed, useLive } from './live'
 import { mayNot } from './may'
 import type { ImportMode, ImportOutcome, ImportReport, ImportRow, Shop } from './types'
 import { t } from './words'
 
-const LARGEST = 20 * 1024 * 1024
+export const LARGEST = 20 * 1024 * 1024
 const SHOWN = 200
 const LOOK: Record<ImportOutcome, { icon: IconName; tone: Tone; word: () => string }> = {
   bad: { icon: 'alert', tone: 'bad', word: () => t('不能导入') },
@@ -86,7 +86,7 @@ export function Import(): JSX.Element {
   )
 }
 
-function Drop({ file, busy, take }: { file: File | null; busy: boolean; take: (f: File | null) => void }): JSX.Element {
+export function Drop({ file, busy, take }: { file: File | null; busy: boolean; take: (f: File | null) => void }): JSX.Element {
   const [over, setOver] = useState(false)
   const stop = (e: DragEvent) => { e.preventDefault(); setOver(e.type === 'dragover') }
   return (
@@ -152,13 +152,7 @@ function Arrived({ id }: { id: string }): JSX.Element | null {
 
 function save(report: ImportReport, file: string): void {
   const head = [t('行'), t('平台单号'), t('结果'), t('说明')]
-  const body = csvOf([head, ...report.list.map((r) => [r.no, r.external_id, word(r.outcome, report.stored), r.message])])
-  const url = URL.createObjectURL(new Blob([body], { type: 'text/csv;charset=utf-8' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = `${file.replace(/\.[^.]*$/, '')}-${t('导入报告')}.csv`
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  download(`${file.replace(/\.[^.]*$/, '')}-${t('导入报告')}.csv`, [head, ...report.list.map((r) => [r.no, r.external_id, word(r.outcome, report.stored), r.message])])
 }
 
 function Latest({ rows }: { rows: ImportRow[] | null }): JSX.Element | null {

@@ -7,15 +7,18 @@ import { counters, homeOf, type Counters } from '../app/faces'
 import { go, route } from '../app/router'
 import { session } from '../app/session'
 import { Empty } from '../ui/show'
+import { GoodsImport } from './goods-import'
 import { Help } from './help'
 import { Home } from './home'
 import { Import } from './import'
 import { Inbox } from './inbox'
 import { useKeys } from './keys'
+import { Listings } from './listings'
 import { useLive } from './live'
 import { Orders } from './orders'
 import { Printing } from './printing'
 import { Shops } from './shops'
+import { Skus } from './skus'
 import { Tasks } from './tasks'
 import { Waves } from './waves'
 import { t } from './words'
@@ -27,7 +30,7 @@ export function Desk(): JSX.Element {
   useKeys({
     '?': () => setHelp(!help),
     ...(help ? { Escape: () => setHelp(false) } : {}),
-    '1': () => go(['orders']), '2': () => go(['tasks']), '3': () => go(['waves']), '4': () => go(['print']), '5': () => go(['board']), '6': () => go(['shops']),
+    '1': () => go(['orders']), '2': () => go(['tasks']), '3': () => go(['waves']), '4': () => go(['print']), '5': () => go(['board']), '6': () => go(['shops']), '7': () => go(['goods']),
   })
   return (
     <>
@@ -48,6 +51,9 @@ function Screen({ live }: { live: ReturnType<typeof useLive<Counters>> }): JSX.E
     case 'board': return <Home counters={live} />
     case 'shops': return <Shops />
     case 'import': return <Import />
+    case 'goods': return <Skus id={id} />
+    case 'listings': return <Listings id={id} />
+    case 'goods-import': return <GoodsImport />
     case 'inbox': return <Inbox />
     default: return <Empty title={t('没有这个页面')}>{t('链接可能写错了，请从左边的菜单进入。')}</Empty>
   }

@@ -143,6 +143,7 @@ function LineRow({ line, order }: { line: Line; order: Order }): JSX.Element {
         </span>
         <span class="muted number">{t('占用 {a} · 已拣 {b}', { a: number(line.reserved), b: number(line.picked) })}</span>
       </div>
+      {line.parts.length ? <p class="small muted">{t('组合装')}：{line.parts.map((p) => `${p.code} ${p.name} ×${number(p.qty)}`).join('、')}</p> : null}
       {line.sku ? null : <Match order={order} line={line} />}
     </li>
   )

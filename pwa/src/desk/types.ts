@@ -7,8 +7,19 @@ export interface OrderRow {
 export interface Page<T> { rows: T[]; next: string | null; total: number }
 export interface Sku { id: string; code: string; name: string; variant: string }
 export interface SkuRow extends Sku { barcodes: string[]; on_hand: number; reserved: number; bin: string }
+export interface SkuPart extends Sku { qty: number }
+/** on_hand of a bundle: how many could be put together now. */
+export interface SkuFull extends SkuRow { retired: boolean; listings: number; parts: SkuPart[] }
+export interface Listing {
+  id: string; shop_id: string; shop_name: string; platform: string; item: string; platform_sku: string; outer_code: string; barcode: string; title: string; spec: string
+  state: 'on' | 'off' | 'deleted' | 'gone'; qty: number | null; how: '' | 'code' | 'barcode' | 'hand'; sku: Sku | null; matched_by: string; matched_at: string | null
+  seen_at: string | null; waiting: number
+}
+export interface Suggestion { sku: Sku; bin: string; on_hand: number; reserved: number; score: number; why: 'code' | 'barcode' | 'text' }
 export interface Line {
   id: string; title: string; spec: string; outer_code: string; sku: Sku | null; qty: number; unit_minor: number; reserved: number; picked: number
+  /** Of a bundle: how many of each for the whole line. */
+  parts: { code: string; name: string; variant: string; qty: number }[]
 }
 export interface ParcelView {
   id: string; no: string; state: string; waybill_no: string; carrier: string; label_version: number; label_state: string; print_job_id: string | null; stop: string
@@ -33,6 +44,7 @@ export interface Order extends OrderRow {
 }
 export interface Shop {
   id: string; platform: string; name: string; state: string; last_pull_at: string | null; watermark: string | null; orders_today: number; error: string
+  listings: { at: string | null; state: '' | 'running' | 'failed'; seen: number; error: string }; powers: { listings: boolean }
 }
 export interface WaveRow {
   id: string; no: string; state: string; device_id: string; device: string; person: string; on_floor: boolean; orders: number; units: number; picked_units: number; created_at: string

@@ -7,7 +7,7 @@ import pytest
 
 from server.errors import Conflict, Invalid
 from server.kit import crypto
-from server.orders import actions, intake
+from server.orders import actions, intake, matching
 from server.platforms.port import RawOrder
 from server.stock import queries as stock
 from server.tasks import queries as tasks
@@ -81,7 +81,7 @@ async def test_unknown_sku_waits_and_a_match_releases_all_that_wait(db: Any, wor
     assert "sku_unmatched" in await holds(db, TID) and "sku_unmatched" in await holds(db, second)
     o = await order(db, TID)
     line = await db.value("select id from order_line where order_id = $1", o["id"])
-    assert await actions.match_line(o["id"], line, world.skus["CAP-BLK"]) == 2
+    assert await matching.match_line(o["id"], line, world.skus["CAP-BLK"]) == 2
     await actions.review_pending()
     await actions.reserve_pending()
     for tid in (TID, second):

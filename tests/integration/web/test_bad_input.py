@@ -38,7 +38,7 @@ def writes(app: Any) -> dict[tuple[str, str], type[msgspec.Struct] | None]:
     }
 
 
-OUTSIDE = ("/consent", "/code", "/test", "/imports")
+OUTSIDE = ("/consent", "/code", "/test", "/imports", "/imports/goods")
 """Routes that ask a platform, or are asked by one, have tests of their own (integration/platforms); files too."""
 
 

@@ -26,6 +26,7 @@ FLOOR = {"warehouse", "stock", "manager"}
 WAVES = {"service", "stock", "manager"}
 HELP = {"service", "manager"}
 BOSS = {"manager"}
+KEEP = {"stock", "manager"}
 
 REVIEWED: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/api/login"): None,
@@ -50,6 +51,20 @@ REVIEWED: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/api/orders/{order_id:uuid}/note"): HELP,
     ("GET", "/api/counters"): DESK,
     ("GET", "/api/skus"): DESK,
+    ("POST", "/api/skus"): KEEP,
+    ("GET", "/api/skus/{sku_id:uuid}"): DESK,
+    ("PATCH", "/api/skus/{sku_id:uuid}"): KEEP,
+    ("POST", "/api/skus/{sku_id:uuid}/retire"): KEEP,
+    ("POST", "/api/skus/{sku_id:uuid}/restore"): KEEP,
+    ("PUT", "/api/skus/{sku_id:uuid}/parts"): KEEP,
+    ("GET", "/api/bins"): DESK,
+    ("GET", "/api/listings"): DESK,
+    ("GET", "/api/listings/{listing_id:uuid}/suggestions"): DESK,
+    ("POST", "/api/listings/{listing_id:uuid}/match"): WAVES,
+    ("POST", "/api/listings/{listing_id:uuid}/unmatch"): WAVES,
+    ("POST", "/api/shops/{shop_id:uuid}/listings/pull"): WAVES,
+    ("GET", "/api/imports/goods"): KEEP,
+    ("POST", "/api/imports/goods"): KEEP,
     ("GET", "/api/imports"): HELP,
     ("POST", "/api/imports"): HELP,
     ("GET", "/api/imports/{import_id:uuid}/progress"): HELP,
@@ -118,7 +133,8 @@ def handlers(app: Any) -> dict[tuple[str, str], HTTPRouteHandler]:
 async def real(db: Any) -> dict[str, Any]:
     """Ids that exist and can be acted on, so that a missing guard would show itself by more than a 404.
 
-    `print_job@retry` is the print job for the path that ends so; `hold` is the task that a body means.
+    `print_job@retry` is the print job for the path that ends so; `hold` is the task that a body means;
+    `parts` and `bin` are what a body says.
     """
     w = Warehouse()
     await w.stock_up()
@@ -126,7 +142,8 @@ async def real(db: Any) -> dict[str, Any]:
     order, ready = await w.orders(2)
     await wave((await Device(await w.person("p2"), 2).enrol()).id, 1)
     line = await db.value("select id from order_line where order_id = $1 limit 1", order)
-    task, hold, sheet, failed, notice, imported = (uuid7() for _ in range(6))
+    task, hold, sheet, failed, notice, imported, listing = (uuid7() for _ in range(7))
+    unused, retired, bundle = (uuid7() for _ in range(3))
     await db.run(
         """insert into task(id, kind, subject_kind, subject_id, order_id, reason) values
            ($1, 'hold', 'order', $3, $3, 'manual'), ($2, 'quarantine', 'raw_order', $2, null, 'unreadable')""",
@@ -143,6 +160,14 @@ async def real(db: Any) -> dict[str, Any]:
     )
     await db.run("insert into notice(id, role, kind) values($1, 'manager', 'intercept')", notice)
     await db.run("insert into import_file(id, shop) values($1, $2)", imported, w.shop)
+    await db.run("insert into listing(id, shop, item, title) values($1, $2, '1', '商品')", listing, w.shop)
+    await db.run(
+        """insert into sku(id, code, retired_at) values
+           ($1, 'UNUSED', null), ($2, 'RETIRED', now()), ($3, 'BUNDLE', null)""",
+        unused,
+        retired,
+        bundle,
+    )
     return {
         "order_id": str(order),
         "line_id": str(line),
@@ -153,6 +178,12 @@ async def real(db: Any) -> dict[str, Any]:
         "import_id": str(imported),
         "shop_id": str(w.shop),
         "sku_id": str(w.skus["TEE"]),
+        "sku_id@retire": str(unused),
+        "sku_id@restore": str(retired),
+        "sku_id@parts": str(bundle),
+        "parts": [{"sku_id": str(w.skus["TEE"]), "qty": 2}],
+        "bin": "Z-09",
+        "listing_id": str(listing),
         "device_id": str(device.id),
         "wave_id": str(await db.value("select id from wave limit 1")),
         "order_ids": [str(ready)],
