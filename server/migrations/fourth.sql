@@ -59,4 +59,4 @@ create table rule_change (
   external_id text not null default '',
   fields jsonb not null default '{}'
 );
-create index rule_change_run on rule_change (run, id);
+create unique index rule_change_once on rule_change (run, raw);

@@ -39,7 +39,9 @@ async def test_it_tells_order_by_order_and_changes_none(db: Any, world: World, m
     done = await run_of(run)
     assert (done["seen"], done["changed"], done["state"]) == (4, 4, "done")
     assert done["told"] == '{"lines.title": 4}'
-    found = await db.rows("select external_id, fields::text as fields from rule_change where run = $1 order by id", run)
+    found = await db.rows(
+        "select external_id, fields::text as fields from rule_change where run = $1 order by raw desc", run
+    )
     assert [r["external_id"] for r in found] == [f"{TID}{i}" for i in (4, 3, 2, 1)], "newest first, each once"
     assert all('"商品 TEE-WHT-M", "颜色:黑"' in r["fields"] for r in found)
     assert moved(before, await snapshot(db)) == {"rule_run", "rule_change", "event", "job"}
