@@ -71,6 +71,14 @@ REVIEWED: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/api/waves"): WAVES,
     ("POST", "/api/waves"): WAVES,
     ("POST", "/api/waves/{wave_id:uuid}/move"): WAVES,
+    ("GET", "/api/rules/{platform:str}"): BOSS,
+    ("GET", "/api/rules/{platform:str}/{version:int}"): BOSS,
+    ("POST", "/api/rules/{platform:str}"): BOSS,
+    ("POST", "/api/rules/{platform:str}/{version:int}/try"): BOSS,
+    ("POST", "/api/rules/{platform:str}/{version:int}/apply"): BOSS,
+    ("POST", "/api/rules/{platform:str}/undo"): BOSS,
+    ("GET", "/api/rule-runs/{run_id:uuid}"): BOSS,
+    ("DELETE", "/api/rule-runs/{run_id:uuid}"): BOSS,
     ("GET", "/api/tasks"): DESK,
     ("POST", "/api/tasks/{task_id:uuid}/take"): DESK,
     ("POST", "/api/tasks/{task_id:uuid}/close"): DESK,
@@ -142,6 +150,9 @@ async def real(db: Any) -> dict[str, Any]:
     )
     await db.run("insert into notice(id, role, kind) values($1, 'manager', 'intercept')", notice)
     await db.run("insert into import_file(id, shop) values($1, $2)", imported, w.shop)
+    rules = rulebook.written(rulebook.current("jd")).decode()
+    version = await versions.draft("jd", rules, "第一次", 0, None)
+    run = await trying.begin("jd", version, 10, None)
     return {
         "order_id": str(order),
         "line_id": str(line),
@@ -157,6 +168,9 @@ async def real(db: Any) -> dict[str, Any]:
         "order_ids": [str(ready)],
         "ids": [str(notice)],
         "platform": "taobao",
+        "version": str(version),
+        "rules": rules,
+        "run_id": str(run),
         "word": "nobody-gave-it",
     }
 
