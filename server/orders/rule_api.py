@@ -1,0 +1,67 @@
+"""Mapping rules for the manager: versions, drafts, trying one over raw orders, applying, undoing."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Router, delete, get, post
+from litestar.params import Parameter
+
+from server.accounts.guards import allow
+from server.kit import context
+from server.orders import rule_queries, trying, versions
+from server.orders.rule_schemas import Begun, Drafted, NewRules, Rules, RulesPage, RunPage, Trial, Undo
+
+managers = allow("manager")
+
+
+@get("/rules/{platform:str}", guards=[managers])
+async def list_versions(platform: str) -> RulesPage:
+    """Versions of a platform's rules, which is in force, and what was tried."""
+    return await rule_queries.list_versions(platform)
+
+
+@get("/rules/{platform:str}/{version:int}", guards=[managers])
+async def get_rules(platform: str, version: int) -> Rules:
+    """One version's rules."""
+    return await rule_queries.get_rules(platform, version)
+
+
+@post("/rules/{platform:str}", guards=[managers])
+async def draft(platform: str, data: NewRules) -> Drafted:
+    """Write a version down. It is not in force yet."""
+    return Drafted(await versions.draft(platform, data.rules, data.reason, data.base, context.actor().person))
+
+
+@post("/rules/{platform:str}/{version:int}/try", guards=[managers])
+async def begin(platform: str, version: int, data: Trial) -> Begun:
+    """Run it over the newest raw orders; nothing changes but what is told of the run."""
+    return Begun(await trying.begin(platform, version, data.last, context.actor().person))
+
+
+@post("/rules/{platform:str}/{version:int}/apply", guards=[managers], status_code=204)
+async def apply(platform: str, version: int) -> None:
+    """Put it in force; open orders are mapped by it."""
+    await versions.apply(platform, version, context.actor().person)
+
+
+@post("/rules/{platform:str}/undo", guards=[managers])
+async def undo(platform: str, data: Undo) -> Drafted:
+    """A new version, in force, equal to an old one."""
+    return Drafted(await versions.undo(platform, data.back_to, data.reason, context.actor().person))
+
+
+@get("/rule-runs/{run_id:uuid}", guards=[managers])
+async def get_run(
+    run_id: UUID, after: UUID | None = None, limit: Annotated[int, Parameter(ge=1, le=200)] = 50
+) -> RunPage:
+    """How far a run is, and what it found."""
+    return await rule_queries.get_run(run_id, after, limit)
+
+
+@delete("/rule-runs/{run_id:uuid}", guards=[managers], status_code=204)
+async def cancel(run_id: UUID) -> None:
+    """Stop a preview that is under way."""
+    await trying.cancel(run_id)
+
+
+router = Router("/", route_handlers=[list_versions, get_rules, draft, begin, apply, undo, get_run, cancel])
