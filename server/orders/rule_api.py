@@ -8,10 +8,30 @@ from litestar.params import Parameter
 
 from server.accounts.guards import allow
 from server.kit import context
-from server.orders import rule_queries, trying, versions
-from server.orders.rule_schemas import Begun, Drafted, NewRules, Rules, RulesPage, RunPage, Trial, Undo
+from server.orders import rule_look, rule_queries, trying, versions
+from server.orders.rule_schemas import (
+    Begun,
+    Drafted,
+    Look,
+    LookAt,
+    NewRules,
+    PlatformsPage,
+    RawsPage,
+    RuleForm,
+    Rules,
+    RulesPage,
+    RunPage,
+    Trial,
+    Undo,
+)
 
 managers = allow("manager")
+
+
+@get("/rules", guards=[managers])
+async def list_platforms() -> PlatformsPage:
+    """The platforms, and which version of each is in force."""
+    return await rule_look.list_platforms()
 
 
 @get("/rules/{platform:str}", guards=[managers])
@@ -24,6 +44,24 @@ async def list_versions(platform: str) -> RulesPage:
 async def get_rules(platform: str, version: int) -> Rules:
     """One version's rules."""
     return await rule_queries.get_rules(platform, version)
+
+
+@get("/rules/{platform:str}/form", guards=[managers], sync_to_thread=False)
+def get_form(platform: str) -> RuleForm:
+    """What rules may be made of: closed lists."""
+    return rule_look.form(platform)
+
+
+@get("/rules/{platform:str}/raws", guards=[managers])
+async def list_raws(platform: str, q: str = "", limit: Annotated[int, Parameter(ge=1, le=100)] = 20) -> RawsPage:
+    """The newest raw orders."""
+    return await rule_look.list_raws(platform, q.strip()[:80], limit)
+
+
+@post("/rules/{platform:str}/look", guards=[managers], status_code=200)
+async def look(platform: str, data: LookAt) -> Look:
+    """A raw order beside what it becomes by these rules, which need not be stored. Changes nothing."""
+    return await rule_look.look(platform, data.raw, data.rules)
 
 
 @post("/rules/{platform:str}", guards=[managers])
@@ -64,4 +102,20 @@ async def cancel(run_id: UUID) -> None:
     await trying.cancel(run_id)
 
 
-router = Router("/", route_handlers=[list_versions, get_rules, draft, begin, apply, undo, get_run, cancel])
+router = Router(
+    "/",
+    route_handlers=[
+        list_platforms,
+        list_versions,
+        get_form,
+        list_raws,
+        look,
+        get_rules,
+        draft,
+        begin,
+        apply,
+        undo,
+        get_run,
+        cancel,
+    ],
+)

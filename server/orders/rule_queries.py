@@ -1,6 +1,6 @@
 """Reads of mapping rules: their versions, and what a run found."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,13 @@ from server.kit import db
 from server.orders import versions
 from server.orders.rule_schemas import ChangeView, Rules, RulesPage, RunPage, RunView, VersionView
 from server.rulebook import RuleSet, written
+
+STAYS: Final = """case when o.id is null then 'newer' when o.cancelled_at is not null then 'cancelled'
+  when o.completed_at is not null then 'completed' when o.handed_over_at is not null then 'handed_over' else '' end"""
+"""Why an order is left as it is when rules change; "": it is not. newer: the order stands on another raw one."""
+
+DEEDS: Final = ("line_matched", "order_held", "order_released")
+"""What people say of an order. No rule takes it back."""
 
 _RUN = """select r.id, r.kind, r.version, r.state, r.total, r.seen, r.changed, r.counts::text as counts,
   coalesce(p.name, '') as person, r.made_at, r.ended_at from rule_run r left join person p on p.id = r.person"""
@@ -62,12 +69,49 @@ async def get_run(run: UUID, after: UUID | None, limit: int) -> RunPage:
     if r is None:
         raise NotFound("no_run", "没有这次试算")
     found = await db.rows(
-        """select c.raw, c.external_id, o.id as order_id, coalesce(o.no, '') as order_no, c.fields::text as fields
+        f"""select c.raw, c.external_id, o.id as order_id, coalesce(o.no, '') as order_no, {STAYS} as stays,
+                  array(select distinct e.kind from event e where e.subject_id = o.id and e.person is not null
+                        and e.kind = any($4::text[]) order by 1) as deeds, c.fields::text as fields
            from rule_change c left join sales_order o on o.raw = c.raw
            where c.run = $1 and ($2::uuid is null or c.raw < $2) order by c.raw desc limit $3""",
         run,
         after,
         limit,
+        list(DEEDS),
     )
-    rows = [ChangeView(**{**dict(c), "fields": msgspec.json.decode(c["fields"])}) for c in found]
-    return RunPage(run=_run(r), rows=rows, after=str(rows[-1].raw) if len(rows) == limit else "")
+    rows = [
+        ChangeView(**{**dict(c), "deeds": list(c["deeds"]), "fields": msgspec.json.decode(c["fields"])}) for c in found
+    ]
+    ended = r["state"] != "running"
+    return RunPage(
+        run=_run(r),
+        rows=rows,
+        after=str(rows[-1].raw) if len(rows) == limit else "",
+        kinds=await _kinds(run) if ended else {},
+        kept=await _kept(run) if ended else 0,
+    )
+
+
+async def _kinds(run: UUID) -> dict[str, dict[str, int]]:
+    found = await db.rows(
+        """select field, kind, count(*) as n from (
+             select case when f.key like 'lines.%' then 'lines.' || substring(f.key from '[^.]*$')
+                         else f.key end as field,
+                    case when f.value -> 0 in ('null', '""', '[]') then 'filled'
+                         when f.value -> 1 in ('null', '""', '[]') then 'emptied' else 'changed' end as kind
+             from rule_change c cross join jsonb_each(c.fields) f where c.run = $1) x group by 1, 2""",
+        run,
+    )
+    kinds: dict[str, dict[str, int]] = {}
+    for r in found:
+        kinds.setdefault(r["field"], {})[r["kind"]] = r["n"]
+    return kinds
+
+
+async def _kept(run: UUID) -> int:
+    kept: int = await db.value(
+        f"""select count(*) from rule_change c left join sales_order o on o.raw = c.raw
+            where c.run = $1 and {STAYS} <> ''""",
+        run,
+    )
+    return kept

@@ -15,6 +15,7 @@ import { useKeys } from './keys'
 import { useLive } from './live'
 import { Orders } from './orders'
 import { Printing } from './printing'
+import { Rules } from './rules'
 import { Shops } from './shops'
 import { Tasks } from './tasks'
 import { Waves } from './waves'
@@ -48,6 +49,7 @@ function Screen({ live }: { live: ReturnType<typeof useLive<Counters>> }): JSX.E
     case 'board': return <Home counters={live} />
     case 'shops': return <Shops />
     case 'import': return <Import />
+    case 'rules': return <Rules />
     case 'inbox': return <Inbox />
     default: return <Empty title={t('没有这个页面')}>{t('链接可能写错了，请从左边的菜单进入。')}</Empty>
   }

@@ -19,7 +19,7 @@ export function Shops(): JSX.Element {
   const rows = live.data?.rows ?? []
   return (
     <section class="screen">
-      <Head title={t('店铺')} live={live}>{mayNot('pull') ? null : <a class="button small" href={href(['import'])}>{t('导入订单文件')}</a>}{session.value?.demo ? <Demo /> : null}</Head>
+      <Head title={t('店铺')} live={live}>{mayNot('pull') ? null : <a class="button small" href={href(['import'])}>{t('导入订单文件')}</a>}{mayNot('rules') ? null : <a class="button small" href={href(['rules'])}>{t('映射规则')}</a>}{session.value?.demo ? <Demo /> : null}</Head>
       {live.error && !live.data ? <div class="pad"><Trouble error={live.error} /></div>
         : !live.data ? <Bones rows={4} />
         : rows.length === 0 ? <Empty title={t('还没有店铺')}>{t('管理员授权一家店铺后，它会出现在这里，订单随后自动进来。')}</Empty>

@@ -9,10 +9,12 @@ import msgspec
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
+from server import rulebook
 from server.accounts import guards
 from server.accounts.rules import ROLES
 from server.app import create_app
 from server.kit.ids import uuid7
+from server.orders import trying, versions
 from server.settings import Settings
 from tests.integration.devices.house import Device, Warehouse, wave
 from tests.support.client import Client
@@ -71,7 +73,11 @@ REVIEWED: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/api/waves"): WAVES,
     ("POST", "/api/waves"): WAVES,
     ("POST", "/api/waves/{wave_id:uuid}/move"): WAVES,
+    ("GET", "/api/rules"): BOSS,
     ("GET", "/api/rules/{platform:str}"): BOSS,
+    ("GET", "/api/rules/{platform:str}/form"): BOSS,
+    ("GET", "/api/rules/{platform:str}/raws"): BOSS,
+    ("POST", "/api/rules/{platform:str}/look"): BOSS,
     ("GET", "/api/rules/{platform:str}/{version:int}"): BOSS,
     ("POST", "/api/rules/{platform:str}"): BOSS,
     ("POST", "/api/rules/{platform:str}/{version:int}/try"): BOSS,
