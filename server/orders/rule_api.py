@@ -40,10 +40,10 @@ async def list_versions(platform: str) -> RulesPage:
     return await rule_queries.list_versions(platform)
 
 
-@get("/rules/{platform:str}/{version:int}", guards=[managers])
-async def get_rules(platform: str, version: int) -> Rules:
+@get("/rules/{platform:str}/{number:int}", guards=[managers])
+async def get_rules(platform: str, number: int) -> Rules:
     """One version's rules."""
-    return await rule_queries.get_rules(platform, version)
+    return await rule_queries.get_rules(platform, number)
 
 
 @get("/rules/{platform:str}/form", guards=[managers], sync_to_thread=False)
@@ -70,16 +70,16 @@ async def draft(platform: str, data: NewRules) -> Drafted:
     return Drafted(await versions.draft(platform, data.rules, data.reason, data.base, context.actor().person))
 
 
-@post("/rules/{platform:str}/{version:int}/try", guards=[managers])
-async def begin(platform: str, version: int, data: Trial) -> Begun:
+@post("/rules/{platform:str}/{number:int}/try", guards=[managers])
+async def begin(platform: str, number: int, data: Trial) -> Begun:
     """Run it over the newest raw orders; nothing changes but what is told of the run."""
-    return Begun(await trying.begin(platform, version, data.last, context.actor().person))
+    return Begun(await trying.begin(platform, number, data.last, context.actor().person))
 
 
-@post("/rules/{platform:str}/{version:int}/apply", guards=[managers], status_code=204)
-async def apply(platform: str, version: int) -> None:
+@post("/rules/{platform:str}/{number:int}/apply", guards=[managers], status_code=204)
+async def apply(platform: str, number: int) -> None:
     """Put it in force; open orders are mapped by it."""
-    await versions.apply(platform, version, context.actor().person)
+    await versions.apply(platform, number, context.actor().person)
 
 
 @post("/rules/{platform:str}/undo", guards=[managers])
