@@ -225,7 +225,7 @@ class Tour:
         page.get_by_label("贴一个订单号").fill(self.mine[0])
         page.get_by_label("找规则：名字、字段").fill("line t")
         page.locator(".rulehead").click()
-        page.get_by_label("来源字段 1").focus()
+        page.get_by_label("来源字段 1", exact=True).focus()
         page.get_by_role("button", name=re.compile("^sku_properties_name，值")).first.click()
         desk.sees(re.compile("和现在相比，[0-9]+ 个字段不同"))
         until("no toast", lambda: page.locator(".toast").count() == 0)

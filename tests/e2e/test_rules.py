@@ -42,22 +42,22 @@ def test_a_rule_is_changed_tried_applied_and_taken_back(product: House, playwrig
         expect(becomes).to_contain_text(title)
         page.get_by_label("找规则：名字、字段").fill("line title")
         page.locator(".rulehead").click()
-        page.get_by_label("来源字段 1").focus()
+        page.get_by_label("来源字段 1", exact=True).focus()
         spec = page.get_by_role("button", name=re.compile("^sku_properties_name，值"))
         value = spec.locator("span").inner_text()
         assert value and value != title
         spec.click()
-        expect(page.get_by_label("来源字段 1")).to_have_value("sku_properties_name")
+        expect(page.get_by_label("来源字段 1", exact=True)).to_have_value("sku_properties_name")
         expect(becomes).to_contain_text("1 个字段不同")
         expect(becomes.locator(".differs")).to_contain_text(value)
         expect(becomes.locator(".differs")).to_contain_text("草稿")
 
         # What may not be is said beside the field, and not saved.
-        path = page.get_by_label("来源字段 1")
+        path = page.get_by_label("来源字段 1", exact=True)
         path.fill("receiver_name")
         expect(page.locator(".rulebody")).to_contain_text("receiver_name 是买家隐私，规则不能读")
         expect(path).to_have_attribute("aria-invalid", "true")
-        page.get_by_role("button", name="保存草稿（1 处要先改好）").click()
+        page.get_by_role("button", name="保存草稿（1 处要改）").click()
         expect(page.get_by_role("dialog")).to_have_count(0)
         path.fill("sku_properties_name")
 

@@ -37,7 +37,7 @@ export function Editor(p: Props): JSX.Element {
     return (
       <section class="screen"><Head title={`${p.name} · ${t('修改规则')}`} live={p.live}>{up}</Head>
         <Empty title={t('还有没保存的修改')} acts={<><a class="button primary" href={href(['rules', p.platform, 'edit'], kept.from ? { from: String(kept.from) } : {})}>{t('接着改')}</a> <Button kind="danger" onClick={leave}>{t('放弃它，改{version}', { version: versionName(from || now) })}</Button></>}>
-          {t('上次在{version}上改的还存在这台电脑上：', { version: versionName(kept.from || kept.base) })}<Time at={kept.at} /></Empty>
+          {t('上次在{version}上改的还存在这台设备上：', { version: versionName(kept.from || kept.base) })}<Time at={kept.at} /></Empty>
       </section>
     )
   }
@@ -100,7 +100,11 @@ function Desk({ platform, name, live, page, form, now, theirs, start, torn, move
     const gone = rules[i]
     setRules(rules.filter((_, n) => n !== i))
     setOpen(-1)
-    toast(t('已删除“{name}”', { name: gone?.name || t('没有名字的规则') }), { undo: () => setRules(before) })
+    toast(t('已删除“{name}”', { name: gone?.name || t('没有名字的规则') }), { undo: () => {
+      if (saved.current) return
+      keep(platform, { base: now, from, rules: before, at: Date.now() }) // the editor may be closed by now
+      setRules(before)
+    } })
   }
   /** Past the next rule of the same target: only among those the order means anything. */
   const shift = (i: number, by: 1 | -1) => {
@@ -166,7 +170,7 @@ function Desk({ platform, name, live, page, form, now, theirs, start, torn, move
     })
   }
   const abandon = () => ask({
-    title: t('放弃没保存的修改？'), consequence: t('这些修改只存在这台电脑上，放弃后找不回来。'), yes: t('放弃修改'), danger: true,
+    title: t('放弃没保存的修改？'), consequence: t('这些修改只存在这台设备上，放弃后找不回来。'), yes: t('放弃修改'), danger: true,
     act: () => { saved.current = true; drop(platform); go(['rules', platform]); return Promise.resolve() },
   })
   useKeys({
@@ -181,15 +185,15 @@ function Desk({ platform, name, live, page, form, now, theirs, start, torn, move
       <Head title={`${name} · ${t('修改规则')}`} live={live}>
         <a class="button small" href={href(['rules', platform])}>{t('回到规则')}</a>
         {dirty ? <Button size="small" onClick={abandon}>{t('放弃修改')}</Button> : null}
-        <Button size="small" kind="primary" reason={dirty ? '' : t('还没有改动')} onClick={save}>{bad && dirty ? t('保存草稿（{n} 处要先改好）', { n: bad }) : t('保存草稿')}</Button>
+        <Button size="small" kind="primary" reason={dirty ? '' : t('还没有改动')} onClick={save}>{bad && dirty ? t('保存草稿（{n} 处要改）', { n: bad }) : t('保存草稿')}</Button>
       </Head>
       <div class="ruletop">
-        <p class="small" role="status">{dirty ? (keeps.current ? t('{n} 处改动还没保存，已存在这台电脑上', { n: told.length }) : t('{n} 处改动还没保存，这个浏览器不让存，离开就没了', { n: told.length })) : t('和{version}一样，还没有改动', { version: versionName(from || now) })}</p>
+        <p class="small" role="status">{dirty ? (keeps.current ? t('{n} 处改动还没保存，已存在这台设备上', { n: told.length }) : t('{n} 处改动还没保存，这个浏览器不让存，离开就没了', { n: told.length })) : t('和{version}一样，还没有改动', { version: versionName(from || now) })}</p>
         {kept && same(kept.rules, rules) ? <Notice tone="info"><p>{t('接上了没保存的修改：')}<Time at={kept.at} /></p></Notice> : null}
         {moved !== null ? <Notice tone="warn"><p>{t('这些修改原来在{old}上，已搬到{now}上。', { old: versionName(moved), now: versionName(now) })}{torn.length ? t('两边都改过、按你的改法：{names}，请核对。', { names: torn.join('、') }) : ''}</p></Notice> : null}
         {page.in_force !== now ? <Notice tone="warn" alert><p>{t('刚刚有人启用了{version}。刷新页面，你的修改会搬到它上面。', { version: versionName(page.in_force) })}</p></Notice> : null}
         {none.length && (shownWrong || dirty) ? <Notice tone="bad"><p>{t('每张订单都要有的字段还没有规则：{names}', { names: none.map((x) => targetWord(x.name, form)).join('、') })}</p></Notice> : null}
-        <div class="chiprow ruletabs" role="group" aria-label={t('看哪一边')}>
+        <div class={'chiprow ruletabs at-' + tab} role="group" aria-label={t('看哪一边')}>
           <Chip pressed={tab === 'rules'} onClick={() => setTab('rules')}>{t('规则')}</Chip><Chip pressed={tab === 'raw'} onClick={() => setTab('raw')}>{t('原始订单')}</Chip><Chip pressed={tab === 'becomes'} onClick={() => setTab('becomes')}>{t('变成的订单')}</Chip>
         </div>
       </div>

@@ -80,3 +80,20 @@ it('carries changes over to what others have made of it, and names what both cha
 it('writes equal rules as equal texts', () => {
   expect(written([{ name: 'a ', to: 'x', when: [], from: ['p'], transform: [] }])).toBe(written([{ name: 'a', to: 'x', from: ['p'] }]))
 })
+
+it('has nothing against the rules as delivered', () => {
+  const kinds: Record<string, string> = {
+    currency: 'currency', balance: 'balance', state: 'choice', refund: 'choice', risk: 'flag', locked: 'flag', self_fulfilled: 'flag', placed_at: 'time', paid_at: 'time', modified: 'time',
+    goods: 'money', discount: 'money', freight: 'money', total: 'money', region: 'region', 'line.title': 'text', 'line.spec': 'text', 'line.outer_code': 'text', 'line.item': 'id', 'line.sku': 'id',
+    'line.qty': 'qty', 'line.unit': 'money', 'line.paid': 'money', 'line.paid_each': 'money', 'line.refund': 'choice', 'line.gift': 'flag',
+  }
+  const choices = ['unpaid', 'paid', 'shipped', 'completed', 'cancelled', 'none', 'asked', 'done']
+  const form: Form = { ...FORM, targets: Object.keys(kinds).map((n) => target(n, kinds[n] ?? '', { line: n.startsWith('line.'), choices })), with_values: ['in', 'not_in', 'starts'] }
+  const files = import.meta.glob<{ rules: Rule[] }>('../../../server/rulebook/defaults/*.json', { eager: true })
+  expect(Object.keys(files).length).toBeGreaterThanOrEqual(5)
+  for (const f of Object.keys(files)) {
+    const rules = files[f]?.rules ?? []
+    expect(rules.length).toBeGreaterThan(5)
+    expect(rules.flatMap((r) => wrongIn(r, rules, form).map((w) => `${r.name}: ${w.text}`)), f).toEqual([])
+  }
+})

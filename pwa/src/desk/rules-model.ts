@@ -113,7 +113,6 @@ export function wrongIn(r: Rule, all: readonly Rule[], form: Form): Wrong[] {
   if (table) {
     const bad = Object.keys(table.map).find((k) => !fits(target, table.map[k]))
     if (bad !== undefined) say('transform', t('对照表里“{value}”这一行的结果还没选好', { value: bad }))
-    if (!Object.keys(table.map).length) say('transform', t('对照表还是空的'))
   }
   if (r.default !== undefined) {
     if (target.kind === 'balance') say('default', t('金额核对没有默认值'))

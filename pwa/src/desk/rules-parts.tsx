@@ -53,10 +53,10 @@ export const RUN_STATE: Record<Run['state'], () => string> = { running: () => t(
 export function Going({ run }: { run: Run }): JSX.Element {
   return (
     <div class="arrived">
-      <p class="small number" role="status">{run.state === 'running'
+      <p class="small" role="status">{run.state === 'running'
         ? t('正在把未出库的订单按{version}重新映射：{a} / {b} 张，可以离开这一页', { version: versionName(run.version), a: number(run.seen), b: number(run.total) })
         : t('未出库的订单都已按{version}重新映射：{n} 张，其中 {m} 张有变化', { version: versionName(run.version), n: number(run.seen), m: number(run.changed) })}</p>
-      <Progress done={run.state === 'running' ? run.seen : run.total} all={Math.max(1, run.total)} label={t('重新映射')} />
+      {run.state === 'running' ? <Progress done={run.seen} all={Math.max(1, run.total)} label={t('重新映射')} /> : null}
     </div>
   )
 }

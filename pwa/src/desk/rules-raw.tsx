@@ -106,7 +106,7 @@ function Node(p: BranchProps & { label: string; of: unknown; at: readonly string
 export function Becomes({ look, form, rules, theirs, now, stuck, show }: { look: Looking; form: Form; rules: readonly Rule[]; theirs: readonly Rule[]; now: string; stuck: boolean; show: (rule: string) => void }): JSX.Element {
   const data = look.data
   const lines = data ? [...new Set(data.fields.map((f) => f.line))].sort((a, b) => a - b) : []
-  const differ = data ? data.fields.filter((f) => !equal(f)).length : 0
+  const differ = data ? data.fields.filter((f) => !equal(f)) : []
   const mine = (name: string) => { const r = rules.find((x) => x.name === name); const was = theirs.find((x) => x.name === name); return Boolean(r && (!was || JSON.stringify(tidy(r)) !== JSON.stringify(tidy(was)))) }
   return (
     <>
@@ -115,13 +115,13 @@ export function Becomes({ look, form, rules, theirs, now, stuck, show }: { look:
       {look.error && data ? <Notice tone="bad" alert><p>{look.error.message}</p></Notice> : null}
       {!data ? (look.error ? null : <p class="muted small">{t('左边选一张原始订单，这里显示它变成什么。')}</p>) : (
         <div aria-busy={look.busy ? 'true' : undefined} class={look.busy ? 'turning' : undefined}>
-          <p class="small" role="status">{differ ? t('和现在相比，{n} 个字段不同', { n: differ }) : t('和现在的结果一样')}</p>
+          <p class="small" role="status">{differ.length ? t('和现在相比，{n} 个字段不同', { n: differ.length }) : t('和现在的结果一样')}</p>
+          {differ.length ? <ul class="diffs small" aria-label={t('不同的字段')}>{differ.slice(0, 6).map((f) => <li key={`${f.line}-${f.field}`}>{f.line ? t('明细 {n}', { n: f.line }) + ' · ' : ''}{fieldWord(f.field, form)}：<del>{shown(f.field, f.was, data.currency)}</del> → <ins>{shown(f.field, f.value, data.currency)}</ins></li>)}</ul> : null}
           {data.stays ? <Notice tone="info"><p>{STAYS[data.stays]()}</p></Notice> : null}
           {data.deeds.map((d) => <p class="small deed" key={d.at + d.kind}><Badge icon="person" tone="info">{t('人工修改')}</Badge> {d.text} · {d.who} · <Time at={moment(d.at)} />{t('，换规则也保留')}</p>)}
           {data.holds.map((h) => <Notice key={h} tone="warn"><p>{t('会挂起：{why}', { why: h })}</p></Notice>)}
           {lines.map((n) => (
-            <table class="becomes" key={n}><caption>{n ? t('明细 {n}', { n }) : t('订单')}</caption><thead class="hush"><tr><th>{t('字段')}</th><th>{t('值和来历')}</th></tr></thead>
-              <tbody>{data.fields.filter((f) => f.line === n).map((f) => (
+            <table class="becomes" key={n}><caption>{n ? t('明细 {n}', { n }) : t('订单')}</caption><tbody>{data.fields.filter((f) => f.line === n).map((f) => (
                 <tr key={f.field} class={equal(f) ? '' : 'differs'}>
                   <th scope="row">{fieldWord(f.field, form)}</th>
                   <td>

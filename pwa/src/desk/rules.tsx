@@ -58,7 +58,7 @@ function Overview({ platform, page }: { platform: string; page: RulesPage }): JS
   return (
     <div class="pad rules">
       <p class="muted">{t('规则决定平台的原始订单怎样变成我们的订单。先改成草稿，试算看清会变什么，再启用；启用以后随时可以撤回。')}</p>
-      {kept ? <Notice tone="warn"><p>{t('有没保存的修改，存在这台电脑上：')}<Time at={kept.at} /></p>
+      {kept ? <Notice tone="warn"><p>{t('有没保存的修改，存在这台设备上：')}<Time at={kept.at} /></p>
         <div class="orderacts"><a class="button small primary" href={href(['rules', platform, 'edit'], kept.from ? { from: String(kept.from) } : {})}>{t('接着改')}</a><Button size="small" onClick={() => abandon(platform)}>{t('放弃修改')}</Button></div></Notice> : null}
       <div class="block">
         <h3>{t('正在使用')}<span class="aside muted">{t('新来的订单按它映射')}</span></h3>
@@ -86,7 +86,7 @@ function Overview({ platform, page }: { platform: string; page: RulesPage }): JS
 }
 
 async function abandon(platform: string): Promise<void> {
-  await ask({ title: t('放弃没保存的修改？'), consequence: t('这些修改只存在这台电脑上，放弃后找不回来。'), yes: t('放弃修改'), danger: true, act: () => { drop(platform); return Promise.resolve() } })
+  await ask({ title: t('放弃没保存的修改？'), consequence: t('这些修改只存在这台设备上，放弃后找不回来。'), yes: t('放弃修改'), danger: true, act: () => { drop(platform); return Promise.resolve() } })
 }
 
 function VersionLine({ v, now, platform }: { v: Version; now: number; platform: string }): JSX.Element {
