@@ -17,6 +17,7 @@ from server.devices import api as devices
 from server.imports import api as imports
 from server.kit import crypto, db
 from server.orders import api as orders
+from server.orders import rule_api as rules
 from server.picking import api as picking
 from server.platforms import api as platforms
 from server.platforms import hooks, registry
@@ -70,6 +71,7 @@ def create_app(settings: Settings, *, own_database: bool = True) -> Litestar:
         devices.router,
         imports.router,
         orders.router,
+        rules.router,
         picking.router,
         platforms.router,
         shipping.router,

@@ -114,7 +114,7 @@ class RulesApplied(Event, frozen=True):
 
 
 class RulesTried(Event, frozen=True):
-    """A preview of to.version over to.orders raw orders was begun."""
+    """to.version is run over to.orders raw orders: as a preview, or because it has come into force."""
 
     on = "rule_run"
 

@@ -263,6 +263,8 @@ async def _change(tx: db.Tx, platform: str, old: Any, raw: Any, m: MappedOrder, 
     undated = any(h["field"] == "modified" for h in changes.holds_of(old))  # then its time is when it was received
     if old["modified_at"] is not None and made_at < old["modified_at"] and not undated:
         return []
+    if raw["id"] == old["raw"] and old["handed_over_at"] is not None:
+        return []  # the same answer, read by newer rules: what has left stays as it left
     at = clock.now()
     order_id: UUID = old["id"]
     m = changes.keep_payment(old, m)

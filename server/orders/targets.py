@@ -65,16 +65,16 @@ LINE: Final = (
 )
 _BALANCE: Final = Target("balance", "balance", "amounts", "金额")
 
-_BY_NAME: Final = {t.name: t for t in (CURRENCY, _BALANCE, *ORDER)} | {f"line.{t.name}": t for t in LINE}
+BY_NAME: Final = {t.name: t for t in (CURRENCY, _BALANCE, *ORDER)} | {f"line.{t.name}": t for t in LINE}
 
-REQUIRED: Final = frozenset(name for name, t in _BY_NAME.items() if t.required)
+REQUIRED: Final = frozenset(name for name, t in BY_NAME.items() if t.required)
 
 
 def check(rule: Rule, personal: frozenset[str]) -> Target:
     """The target of a rule that makes sense. Raises BadRules, naming the rule."""
-    target = _BY_NAME.get(rule.to)
+    target = BY_NAME.get(rule.to)
     if target is None:
-        raise BadRules(f"rule {rule.name}: nothing is called {rule.to!r}; there is {', '.join(sorted(_BY_NAME))}")
+        raise BadRules(f"rule {rule.name}: nothing is called {rule.to!r}; there is {', '.join(sorted(BY_NAME))}")
     for path in (*rule.from_, *(c.field for c in rule.when)):
         hidden = personal.intersection(path.lstrip("-").split("."))
         if hidden:

@@ -1,24 +1,23 @@
-"""Preview: a version of rules over the last raw orders, in pages. It writes what would change, and no order."""
+"""A version of rules over raw orders, in pages: a preview writes what would change, and no order; a replay has what
+is still open mapped anew by the version that came into force."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from server.errors import Invalid, NotFound
-from server.events import RulesTried
+from server.events import RawStored, RulesTried
 from server.kit import clock, crypto, db
 from server.kit.ids import uuid7
 from server.orders import rulediff, versions
 from server.orders.mapping import map_order
+from server.orders.versions import OPEN, STANDS
 
 PAGE = 500
 MAX_LAST = 100_000
-
-_STANDS = """raw_order r join shop s on s.id = r.shop and s.platform = $1
-     join sales_order o on o.shop = r.shop and o.external_id = r.external_id and o.raw = r.id
-     join data_key k on k.id = r.sealed_key and k.wrapped is not null"""
-"""Raw orders that an order stands on and that can still be read."""
 
 
 async def begin(platform: str, version: int, last: int, person: UUID | None) -> UUID:
@@ -30,7 +29,7 @@ async def begin(platform: str, version: int, last: int, person: UUID | None) -> 
         raise Invalid("too_many", f"一次可以试 1 到 {MAX_LAST:,} 张原始订单")
     async with db.transaction() as tx:
         await versions.at_version(platform, version)
-        total = await db.value(f"select count(*) from (select 1 from {_STANDS} limit $2) x", platform, last)
+        total = await db.value(f"select count(*) from (select 1 from {STANDS} limit $2) x", platform, last)
         run = uuid7()
         await db.run(
             "insert into rule_run(id, platform, version, total, person) values($1, $2, $3, $4, $5)",
@@ -49,9 +48,9 @@ async def step(run: UUID) -> bool:
 
     Raises NotFound.
     """
-    async with db.transaction():
+    async with db.transaction() as tx:
         at = await db.row(
-            """select r.platform, r.version, r.state, r.cursor, r.total, r.seen, r.counts::text as counts,
+            """select r.kind, r.platform, r.version, r.state, r.cursor, r.total, r.seen, r.counts::text as counts,
                       coalesce(v.base, 0) as base
                from rule_run r left join rule_version v on v.platform = r.platform and v.version = r.version
                where r.id = $1 for update of r""",
@@ -64,11 +63,12 @@ async def step(run: UUID) -> bool:
         old = await versions.at_version(at["platform"], at["base"])
         new = await versions.at_version(at["platform"], at["version"])
         page = await db.rows(
-            f"""select r.id, r.external_id, r.sealed, r.sealed_key from {_STANDS}
+            f"""select r.id, r.shop, r.external_id, r.sealed, r.sealed_key from {STANDS}
+                {OPEN if at["kind"] == "replay" else ""}
                 where $2::uuid is null or r.id < $2 order by r.id desc limit $3""",
             at["platform"],
             at["cursor"],
-            min(PAGE, at["total"] - at["seen"]),
+            PAGE if at["kind"] == "replay" else min(PAGE, at["total"] - at["seen"]),
         )
         if not page:
             await db.run("update rule_run set state = 'done', ended_at = $2 where id = $1", run, clock.now())
@@ -86,15 +86,28 @@ async def step(run: UUID) -> bool:
                 found.append((uuid7(), run, r["id"], r["external_id"], db.jsonb(fields)))
         await db.copy("rule_change", ["id", "run", "raw", "external_id", "fields"], found)
         await db.run(
-            """update rule_run set cursor = $2, seen = seen + $3, changed = changed + $4, counts = $5::jsonb
-               where id = $1""",
+            """update rule_run set cursor = $2, seen = seen + $3, changed = changed + $4, counts = $5::jsonb,
+                 total = greatest(total, seen + $3) where id = $1""",
             run,
             page[-1]["id"],
             len(page),
             len(found),
             db.jsonb(counts),
         )
+        if at["kind"] == "replay":
+            await _anew(tx, page)
     return True
+
+
+async def _anew(tx: db.Tx, page: Sequence[Any]) -> None:
+    """These raw orders are mapped once more, by the one path on which orders change: so whatever a person decided
+    (a release, a match, a hold of their own) is treated as after any news from the platform."""
+    armed = await db.rows(
+        "update raw_order set state = 'new' where id = any($1::uuid[]) and state = 'mapped' returning shop",
+        [r["id"] for r in page],
+    )
+    shops = Counter(r["shop"] for r in armed)
+    await tx.emit(*(RawStored(subject=shop, to={"count": n}) for shop, n in sorted(shops.items())))
 
 
 async def cancel(run: UUID) -> None:

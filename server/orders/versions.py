@@ -5,7 +5,7 @@ from uuid import UUID
 
 from server import rulebook
 from server.errors import Conflict, Invalid, NotFound
-from server.events import RulesApplied, RulesDrafted
+from server.events import RulesApplied, RulesDrafted, RulesTried
 from server.kit import clock, db
 from server.kit.ids import uuid7
 from server.orders import mapping
@@ -17,6 +17,14 @@ _LOCK = 0x7275_6C65
 
 So once a version is applied, everything that was mapped by the one before is committed and a replay sees it.
 """
+
+
+STANDS = """raw_order r join shop s on s.id = r.shop and s.platform = $1
+     join sales_order o on o.shop = r.shop and o.external_id = r.external_id and o.raw = r.id
+     join data_key k on k.id = r.sealed_key and k.wrapped is not null"""
+"""Raw orders that an order stands on and that can still be read."""
+OPEN = "and o.handed_over_at is null and o.cancelled_at is null and o.completed_at is null"
+"""What left the house, or is over, stays as it was."""
 
 
 @lru_cache(maxsize=32)
@@ -90,7 +98,7 @@ async def draft(
 
 
 async def apply(platform: str, version: int, person: UUID | None) -> None:
-    """Put a version in force. Again: nothing happens.
+    """Put a version in force, and have all open orders mapped by it. Again: nothing happens.
 
     Raises NotFound; Conflict when another version came into force since this one was begun.
     """
@@ -110,6 +118,22 @@ async def apply(platform: str, version: int, person: UUID | None) -> None:
             "update rule_version set applied_at = $2, applied_by = $3 where id = $1", found["id"], clock.now(), person
         )
         await tx.emit(RulesApplied(subject=found["id"], frm={"version": now}, to={"version": version}))
+        await _replay(tx, platform, version, person)
+
+
+async def _replay(tx: db.Tx, platform: str, version: int, person: UUID | None) -> None:
+    """Have all open orders mapped by a version that has just come into force."""
+    total = await db.value(f"select count(*) from {STANDS} {OPEN}", platform)
+    run = uuid7()
+    await db.run(
+        "insert into rule_run(id, kind, platform, version, total, person) values($1, 'replay', $2, $3, $4, $5)",
+        run,
+        platform,
+        version,
+        total,
+        person,
+    )
+    await tx.emit(RulesTried(subject=run, to={"platform": platform, "version": version, "orders": total}))
 
 
 async def undo(platform: str, back_to: int, reason: str, person: UUID | None) -> int:

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 Op = Literal["in", "not_in", "starts", "set", "unset", "nonzero", "zero"]
+Step = Literal["sum", "fen", "list", "upper", "before_dash"]
 NEEDS_VALUES: Final = frozenset({"in", "not_in", "starts"})
 
 
@@ -41,7 +42,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, eq=False):
     to: str
     when: tuple[Condition, ...] = ()
     from_: tuple[str, ...] = msgspec.field(default=(), name="from")
-    transform: tuple[Literal["sum", "fen", "list", "upper", "before_dash"] | Table, ...] = ()
+    transform: tuple[Step | Table, ...] = ()
     default: str | int | bool | UnsetType = UNSET
 
 

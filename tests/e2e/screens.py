@@ -3,6 +3,7 @@
 Everything in them is invented: the demo's people, the sandbox's buyers.
 """
 
+import re
 import shutil
 import sys
 import tempfile
@@ -217,6 +218,34 @@ class Tour:
         desk.sees("出库")
         album.take(desk, "desk-order", dark=True)
 
+    def changing_rules(self) -> None:
+        """A draft in the editor, what it would do, and the versions."""
+        desk, album, page = self.desk, self.album, self.desk.page
+        page.goto(f"{desk.url}/#/rules/taobao/edit")
+        page.get_by_label("贴一个订单号").fill(self.mine[0])
+        page.get_by_label("找规则：名字、字段").fill("line t")
+        page.locator(".rulehead").click()
+        page.get_by_label("来源字段 1", exact=True).focus()
+        page.get_by_role("button", name=re.compile("^sku_properties_name，值")).first.click()
+        desk.sees(re.compile("和现在相比，[0-9]+ 个字段不同"))
+        until("no toast", lambda: page.locator(".toast").count() == 0)
+        album.take(desk, "desk-rules-edit", dark=True)
+        page.get_by_role("button", name="保存草稿", exact=True).click()
+        asked = page.get_by_role("dialog")
+        asked.get_by_label("为什么改").fill("规格更好认")
+        asked.get_by_role("button", name="保存草稿", exact=True).click()
+        page.get_by_role("button", name="试算", exact=True).click()
+        desk.sees(re.compile("看过 [0-9]+ 张原始订单"))
+        until("no toast", lambda: page.locator(".toast").count() == 0)
+        album.take(desk, "desk-rules-version")
+        page.get_by_role("button", name="启用", exact=True).click()
+        asked.get_by_role("button", name="启用", exact=True).click()
+        desk.sees("都已按第 1 版重新映射")
+        page.goto(f"{desk.url}/#/rules/taobao")
+        desk.sees("用过的版本")
+        until("no toast", lambda: page.locator(".toast").count() == 0)
+        album.take(desk, "desk-rules")
+
     def in_the_lift(self) -> None:
         """The manager's phone."""
         desk, album = self.desk, self.album
@@ -253,6 +282,7 @@ def take(playwright: Playwright, house: House, folder: Path, album: Album) -> No
                 tour.packing,
                 tour.leaving,
                 tour.at_the_desk,
+                tour.changing_rules,
                 tour.in_the_lift,
             ]
             for step in steps:

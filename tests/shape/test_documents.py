@@ -22,7 +22,7 @@ def test_paths_exist(name: str) -> None:
     assert named or name != "ARCHITECTURE.md"
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/handbook/README.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/handbook/README.md", "docs/handbook/rules.md"])
 def test_links_and_pictures_exist(name: str) -> None:
     page = ROOT / name
     targets = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))

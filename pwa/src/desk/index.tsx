@@ -17,6 +17,7 @@ import { Listings } from './listings'
 import { useLive } from './live'
 import { Orders } from './orders'
 import { Printing } from './printing'
+import { Rules } from './rules'
 import { Shops } from './shops'
 import { Skus } from './skus'
 import { Tasks } from './tasks'
@@ -54,6 +55,7 @@ function Screen({ live }: { live: ReturnType<typeof useLive<Counters>> }): JSX.E
     case 'goods': return <Skus id={id} />
     case 'listings': return <Listings id={id} />
     case 'goods-import': return <GoodsImport />
+    case 'rules': return <Rules />
     case 'inbox': return <Inbox />
     default: return <Empty title={t('没有这个页面')}>{t('链接可能写错了，请从左边的菜单进入。')}</Empty>
   }

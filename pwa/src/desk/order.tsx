@@ -12,6 +12,7 @@ import { useLive } from './live'
 import { EVIDENCE, FACTS, HOLDS, LADDER, RECEIVER, REFUND, STEPS, TASKS, details, name, say, shopWords, why } from './lexicon'
 import { Holds, State } from './marks'
 import { Match } from './match'
+import { mayNot } from './may'
 import { askHold, askRelease } from './order-acts'
 import { holdReason, openHolds, releaseReason } from './order-rules'
 import { Note } from './note'
@@ -57,6 +58,8 @@ function Whole({ order, age }: { order: Order; age: JSX.Element }): JSX.Element 
             {t('放行：{why}', { why: why(task) })}
           </Button>
         ))}
+        {!mayNot('rules') && openHolds(order).some((x) => x.reason === 'unmapped' || x.reason === 'unknown_state')
+          ? <a class="button" href={href(['rules', order.platform, 'edit'], { q: order.external_id })}>{t('对着它改规则')}</a> : null}
       </div>
       <Block title={t('明细')} aside={<span class="muted">{t('{n} 件', { n: number(order.units) })}</span>}><Lines order={order} /></Block>
       <div class="twocolumns">

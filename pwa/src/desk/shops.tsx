@@ -49,6 +49,7 @@ function List({ live }: { live: Live<ShopPage> }): JSX.Element {
     <section class="screen">
       <Head title={t('店铺')} live={live}>
         {mayNot('pull') ? null : <a class="button small" href={href(['import'])}>{t('导入订单文件')}</a>}
+        {mayNot('rules') ? null : <a class="button small" href={href(['rules'])}>{t('映射规则')}</a>}
         {session.value?.demo ? <Demo /> : null}
         {add}
       </Head>

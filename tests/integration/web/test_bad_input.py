@@ -38,8 +38,9 @@ def writes(app: Any) -> dict[tuple[str, str], type[msgspec.Struct] | None]:
     }
 
 
-OUTSIDE = ("/consent", "/code", "/test", "/imports", "/imports/goods")
-"""Routes that ask a platform, or are asked by one, have tests of their own (integration/platforms); files too."""
+OUTSIDE = ("/consent", "/code", "/test", "/imports", "/imports/goods", "/look")
+"""Routes that ask a platform, or are asked by one, have tests of their own (integration/platforms); files too, and a
+question that is too long for an address (integration/rules)."""
 
 
 def with_body(app: Any) -> Iterator[tuple[str, str, type[msgspec.Struct]]]:

@@ -9,10 +9,12 @@ import msgspec
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
+from server import rulebook
 from server.accounts import guards
 from server.accounts.rules import ROLES
 from server.app import create_app
 from server.kit.ids import uuid7
+from server.orders import trying, versions
 from server.settings import Settings
 from tests.integration.devices.house import Device, Warehouse, wave
 from tests.support.client import Client
@@ -87,6 +89,18 @@ REVIEWED: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/api/waves"): WAVES,
     ("POST", "/api/waves"): WAVES,
     ("POST", "/api/waves/{wave_id:uuid}/move"): WAVES,
+    ("GET", "/api/rules"): BOSS,
+    ("GET", "/api/rules/{platform:str}"): BOSS,
+    ("GET", "/api/rules/{platform:str}/form"): BOSS,
+    ("GET", "/api/rules/{platform:str}/raws"): BOSS,
+    ("POST", "/api/rules/{platform:str}/look"): BOSS,
+    ("GET", "/api/rules/{platform:str}/{number:int}"): BOSS,
+    ("POST", "/api/rules/{platform:str}"): BOSS,
+    ("POST", "/api/rules/{platform:str}/{number:int}/try"): BOSS,
+    ("POST", "/api/rules/{platform:str}/{number:int}/apply"): BOSS,
+    ("POST", "/api/rules/{platform:str}/undo"): BOSS,
+    ("GET", "/api/rule-runs/{run_id:uuid}"): BOSS,
+    ("DELETE", "/api/rule-runs/{run_id:uuid}"): BOSS,
     ("GET", "/api/tasks"): DESK,
     ("POST", "/api/tasks/{task_id:uuid}/take"): DESK,
     ("POST", "/api/tasks/{task_id:uuid}/close"): DESK,
@@ -168,6 +182,9 @@ async def real(db: Any) -> dict[str, Any]:
         retired,
         bundle,
     )
+    rules = rulebook.written(rulebook.current("taobao")).decode()
+    version = await versions.draft("taobao", rules, "第一次", 0, None)
+    run = await trying.begin("taobao", version, 10, None)
     return {
         "order_id": str(order),
         "line_id": str(line),
@@ -189,6 +206,9 @@ async def real(db: Any) -> dict[str, Any]:
         "order_ids": [str(ready)],
         "ids": [str(notice)],
         "platform": "taobao",
+        "number": str(version),
+        "rules": rules,
+        "run_id": str(run),
         "word": "nobody-gave-it",
     }
 
