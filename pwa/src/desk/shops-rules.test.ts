@@ -12,7 +12,7 @@ const POWERS: Powers = {
 const shop = (change: Partial<FullShop> = {}): FullShop => ({
   id: 's', platform: 'jd', name: '店', state: 'on', last_pull_at: ago(5), watermark: ago(65), orders_today: 1, error: '',
   external_id: '1', app_key: 'k', authorised: true, access_until: ago(-86_400 * 20), refresh_until: ago(-86_400 * 20), resting_until: null, broken: false,
-  every_s: 60, next_pull_at: ago(-55), progress: null, backfill: null, waiting: 0, refunds_asked: 0, refunds_open: 0, powers: POWERS, settings: {}, demo: false, ...change,
+  every_s: 60, next_pull_at: ago(-55), progress: null, backfill: null, waiting: 0, refunds_asked: 0, refunds_open: 0, powers: POWERS, settings: {}, demo: false, listings: { at: null, state: '', seen: 0, error: '' }, ...change,
 })
 
 describe('how a shop stands', () => {

@@ -76,6 +76,7 @@ export const t = words({
   '完成接入': 'Finish',
   '密钥': 'Secret',
   '导入订单文件': 'Import an order file',
+  '映射规则': 'Mapping rules',
   '少用的': 'Rarely needed',
   '已停止': 'Stopped',
   '已停止补拉，读到的订单留下': 'Stopped; what was read stays',
