@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final, NoReturn
 
 import httpx
+import structlog
 from msgspec import Struct
 
 from server.errors import Rejected, Unauthenticated, Unavailable
@@ -15,6 +16,8 @@ from server.kit import clock
 from server.platforms import raw
 from server.platforms.limiter import Limiter
 from server.platforms.port import Shop, Trouble
+
+log = structlog.get_logger(__name__)
 
 MAX_BODY: Final = 10 * 1024 * 1024
 DEADLINE_S: Final = 60.0
@@ -149,6 +152,8 @@ async def exchange(name: str, client: httpx.AsyncClient, request: httpx.Request)
 def fail(name: str, trouble: Trouble, shop: Shop, retry_after: float | None = None) -> NoReturn:
     """Raise what an error body means. The platform's own words are kept, without the shop's secrets."""
     words = clean(trouble.text, shop)
+    log.info("platform_said_no", platform=shop.platform, shop=shop.id, kind=trouble.kind, code=trouble.code,
+             sub_code=clean(trouble.sub_code, shop), request_id=clean(trouble.request_id, shop))  # fmt: skip
     detail = {"platform_code": trouble.code, "sub_code": clean(trouble.sub_code, shop), "text": words}
     if trouble.kind == "unavailable":
         wait = trouble.retry_after if trouble.retry_after is not None else retry_after

@@ -74,6 +74,8 @@ class Trouble(Struct, frozen=True):
     retry_after: float | None = None
     clock: bool = False
     """The timestamp was refused: try once more with the platform's time."""
+    request_id: str = ""
+    """By which the platform's people find this call."""
 
 
 class Envelope(Struct, frozen=True):

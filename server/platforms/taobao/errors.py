@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from msgspec import structs
+
 from server.platforms import raw
 from server.platforms.body import part, text, text_id
 from server.platforms.port import Trouble
@@ -66,7 +68,7 @@ def trouble(data: bytes) -> Trouble | None:
     code = text_id(error.get("code"))
     sub = text(error.get("sub_code"))[:100]
     words = (text(error.get("sub_msg")) or text(error.get("msg")))[:200]
-    return _read(code, sub, words)
+    return structs.replace(_read(code, sub, words), request_id=text_id(error.get("request_id")))
 
 
 def _read(code: str, sub: str, words: str) -> Trouble:

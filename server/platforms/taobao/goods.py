@@ -122,7 +122,8 @@ def _state(item: dict[str, Any]) -> Literal["on", "off"]:
 
 async def set_stock(client: Client, shop: Shop, wanted: Sequence[StockOrder]) -> list[StockAnswer]:
     """skus.quantity.update, an item at a time; item.quantity.update for goods without variants. Full numbers, so that
-    the same call again is safe."""
+    the same call again is safe. Whether orders that are not paid have taken their pieces, each item's settings there
+    decide (at order or at payment): no answer tells."""
     if any(one.qty < 0 for one in wanted):
         raise Rejected("platform_bad_stock", "库存不能设为负数")
     said: dict[int, StockAnswer] = {}

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from structlog.testing import capture_logs
 
 from server.errors import Rejected, Unauthenticated, Unavailable
 from server.kit import clock
@@ -122,6 +123,15 @@ async def test_no_secret_is_in_what_is_said(taobao: House) -> None:
     with pytest.raises(Rejected) as caught:
         await taobao.adapter.exchange(taobao.with_(app_secret="wrong-secret-1234"), "c", "")
     assert "wrong-secret-1234" not in f"{caught.value} {vars(caught.value)}"
+
+
+async def test_what_was_refused_is_logged_by_the_number_that_taobao_knows_it_by(taobao: House) -> None:
+    taobao.with_(access_token="stranger")
+    with capture_logs() as logs, pytest.raises(Unauthenticated):
+        await taobao.adapter.account(taobao.shop)
+    [said] = [one for one in logs if one["event"] == "platform_said_no"]
+    assert (said["code"], said["sub_code"]) == ("27", "invalid-sessionkey")
+    assert said["request_id"].startswith("15sandbox") and "stranger" not in str(said)
 
 
 async def test_settings_of_the_wrong_form_are_told(taobao: House) -> None:
