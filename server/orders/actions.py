@@ -55,22 +55,23 @@ async def review_pending() -> int:
         clear: list[UUID] = []
         events: list[Event] = []
         back: list[UUID] = []
-        asked_anew: list[tuple[UUID, str]] = []
+        asked_anew: list[tuple[UUID, Reason]] = []
+        over: list[UUID] = []
         for o, row in zip(seen, locked, strict=True):
             reasons = (
                 [r for r in rules.review(o) if (o.id, r.code, r.fingerprint) not in pardoned] if rules.due(o) else []
             )
             codes = {r.code for r in reasons}
             known = open_now.get(o.id, {})
-            ended += [h["id"] for code, h in known.items() if code not in codes and code != "manual"]
+            ended += [h["id"] for code, h in known.items() if code not in codes and code not in rules.BY_HAND]
             news = [r for r in reasons if r.code not in known]
             asked_anew += [
-                (known[r.code]["id"], r.fingerprint)
-                for r in reasons
+                (known[r.code]["id"], r)
+                for r in _first_of_each(reasons)
                 if r.code in known and known[r.code]["fingerprint"] != r.fingerprint
             ]
             opened += [_hold(o, r) for r in news]
-            waits = bool(reasons) or "manual" in known
+            waits = bool(reasons) or not rules.BY_HAND.isdisjoint(known)
             if news and row["reviewed_at"] is not None:
                 events.append(OrderHeld(subject=o.id, reason=news[0].code, to={"holds": sorted(codes)}))
                 await _pull_back(tx, [o.id], news[0].code)
@@ -78,6 +79,8 @@ async def review_pending() -> int:
                 events.append(OrderHeld(subject=o.id, reason=news[0].code, to={"holds": sorted(codes)}))
             if not waits and rules.due(o) and o.paid:
                 clear.append(o.id)
+            if not rules.due(o):
+                over.append(o.id)
             if not rules.due(o) and row["reviewed_at"] is not None and row["handed_over_at"] is None:
                 # Shipped from the shop's own console, refunded whole …: what we set aside must not go on.
                 back.append(o.id)
@@ -86,12 +89,22 @@ async def review_pending() -> int:
             events += [OrderWithdrawn(subject=i, reason="not_due") for i in back]
         await tasks.open(tx, opened)
         await tasks.close(tx, ended, "settled")
-        await queries.mark_holds(asked_anew)
+        await tasks.close_for(tx, "shortage", over, "settled")
+        await queries.mark_holds([(i, _told(r)) for i, r in asked_anew])
         await db.run("update sales_order set review_due = false where id = any($1::uuid[])", order_ids)
         done = await moves.mark(tx, "reviewed", clear, at)
         events += [OrderReviewed(subject=i) for i in done]
         await tx.emit(*events)
     return len(locked)
+
+
+def _first_of_each(reasons: Sequence[Reason]) -> list[Reason]:
+    """Of several reasons with one code the first is the one that a task tells."""
+    return list({r.code: r for r in reversed(reasons)}.values())
+
+
+def _told(r: Reason) -> dict[str, Any]:
+    return {**r.detail, "fingerprint": r.fingerprint, "releasable": r.code in rules.RELEASABLE}
 
 
 def _hold(o: OrderSeen, r: Reason) -> NewTask:
@@ -101,7 +114,7 @@ def _hold(o: OrderSeen, r: Reason) -> NewTask:
         subject_id=o.id,
         order_id=o.id,
         reason=r.code,
-        detail={**r.detail, "fingerprint": r.fingerprint, "releasable": r.code in rules.RELEASABLE},
+        detail=_told(r),
     )
 
 
@@ -189,16 +202,20 @@ async def release_hold(order_id: UUID, task_id: UUID, reason: str) -> None:
 async def hold_order(order_id: UUID, reason: str) -> None:
     """A person says: wait.
 
-    Raises Invalid without a reason, NotFound, Conflict when it has left the house.
+    Raises Invalid without a reason, NotFound, Conflict when it has left the house or is over.
     """
     if not reason.strip():
         raise Invalid("reason_needed", "请写明挂起原因")
     async with db.transaction() as tx:
-        o = await db.row("select id, no, handed_over_at from sales_order where id = $1 for update", order_id)
+        o = await db.row(
+            "select handed_over_at, cancelled_at, platform_state from sales_order where id = $1 for update", order_id
+        )
         if o is None:
             raise NotFound("no_order", "没有这张订单")
         if o["handed_over_at"] is not None:
             raise Conflict("already_out", "包裹已出库，不能挂起")
+        if o["cancelled_at"] is not None or o["platform_state"] in ("shipped", "completed"):
+            raise Conflict("order_over", "订单已取消、已发货或已完成，不用挂起")
         await tasks.open(
             tx,
             [
@@ -217,33 +234,26 @@ async def hold_order(order_id: UUID, reason: str) -> None:
 
 
 async def match_line(order_id: UUID, line_id: UUID, sku_id: UUID) -> int:
-    """Say which SKU a line is; the listing is remembered, and every order that waits for it goes on.
+    """Say which SKU a line is. Its listing is remembered, and every order that waits for it goes on; a line that does
+    not say its listing is matched alone.
 
-    Returns how many orders were waiting. Raises NotFound.
+    Returns how many orders were waiting. Raises NotFound, Conflict when somebody has said another by now.
     """
     async with db.transaction() as tx:
-        await queries.lock(order_id)
-        line = await db.row(
-            """select l.id, l.platform_item, l.platform_sku, o.shop from order_line l
-               join sales_order o on o.id = l.order_id where l.id = $1 and l.order_id = $2 for update of l""",
-            line_id,
-            order_id,
-        )
+        line = await queries.listing_of(order_id, line_id)
         if line is None:
             raise NotFound("no_line", "没有这条明细")
         await catalog.get_sku(sku_id)
-        await catalog.remember_listing(line["shop"], line["platform_item"], line["platform_sku"], sku_id)
-        waiting = await db.rows(
-            """with due as materialized (
-                 select o.id from sales_order o where o.shop = $1 and o.cancelled_at is null and exists (
-                   select 1 from order_line l where l.order_id = o.id and l.sku is null
-                          and l.platform_item = $2 and l.platform_sku = $3) order by o.id for update)
-               update sales_order o set review_due = true from due where o.id = due.id returning o.id""",
-            line["shop"],
-            line["platform_item"],
-            line["platform_sku"],
-        )
-        await tx.emit(*(LineMatched(subject=r["id"], to={"sku": str(sku_id)}) for r in waiting))
+        waiting = await queries.lock_unmatched(order_id, line)  # orders before lines, as review does
+        known, listed = await queries.matched_as(line_id, line)
+        if not {known, listed} <= {None, sku_id}:
+            raise Conflict("line_matched", "这条明细已经匹配成别的货品了，请刷新")
+        if line["listed"]:
+            await catalog.remember_listing(line["shop"], line["platform_item"], line["platform_sku"], sku_id)
+        else:
+            await db.run("update order_line set sku = $2 where id = $1", line_id, sku_id)
+        await db.run("update sales_order set review_due = true where id = any($1::uuid[])", waiting)
+        await tx.emit(*(LineMatched(subject=i, to={"sku": str(sku_id)}) for i in waiting))
         return len(waiting)
 
 
@@ -272,5 +282,7 @@ async def reveal_note(order_id: UUID) -> str:
         private = msgspec.json.decode(
             await crypto.open_sealed(r["sealed_key"], r["sealed"], f"receiver_version|sealed|{r['id']}")
         )
+        if not private.get("note"):
+            raise NotFound("no_note", "没有买家留言")
         await tx.emit(NoteRevealed(subject=order_id))
-    return str(private.get("note", ""))
+    return str(private["note"])

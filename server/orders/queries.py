@@ -1,6 +1,6 @@
 """Reads of orders for review, reserving and people. A page of orders is one statement."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,13 +36,13 @@ async def lock_for_review(limit: int) -> list[Any]:
     )
 
 
-async def mark_holds(seen: list[tuple[UUID, str]]) -> None:
-    """Open holds whose reason is seen anew: a release from now on pardons what is there now."""
+async def mark_holds(seen: list[tuple[UUID, dict[str, Any]]]) -> None:
+    """Open holds whose reason is seen anew: they tell what is there now, and a release from now on pardons it."""
     if seen:
         await db.run(
-            """update task t set detail = t.detail || jsonb_build_object('fingerprint', u.mark)
-               from unnest($1::uuid[], $2::text[]) u(id, mark) where t.id = u.id""",
-            *db.unzip(seen, 2),
+            """update task t set detail = t.detail || u.told
+               from unnest($1::uuid[], $2::jsonb[]) u(id, told) where t.id = u.id""",
+            *db.unzip(((i, db.jsonb(told)) for i, told in seen), 2),
         )
 
 
@@ -51,15 +51,20 @@ async def lock(order_id: UUID) -> None:
     await db.value("select id from sales_order where id = $1 for update", order_id)
 
 
+_LISTED = "(l.platform_sku <> '' or l.platform_item <> '' and l.spec = '')"
+"""Does the line say which listing it is? An order file often does not: without numbers, or with an item whose variant
+is told in words only, what holds for one line holds for no other."""
+
+
 async def match_lines(order_ids: list[UUID]) -> int:
     """Find the SKU of lines that have none: by listing, by outer code, by barcode. One statement."""
     return db.touched(
         await db.run(
-            """update order_line l set sku = m.sku from (
+            f"""update order_line l set sku = m.sku from (
                  select distinct on (l.id) l.id, coalesce(g.sku, k.id, b.sku) as sku
                  from order_line l join sales_order o on o.id = l.order_id
                       left join listing g on g.shop = o.shop and g.item = l.platform_item
-                                         and g.platform_sku = l.platform_sku
+                                         and g.platform_sku = l.platform_sku and {_LISTED}
                       left join sku k on k.code = l.outer_code and l.outer_code <> ''
                       left join barcode b on b.code = l.outer_code and l.outer_code <> ''
                  where l.order_id = any($1::uuid[]) and l.sku is null) m
@@ -67,6 +72,51 @@ async def match_lines(order_ids: list[UUID]) -> int:
             order_ids,
         )
     )
+
+
+async def listing_of(order_id: UUID, line_id: UUID) -> Any:
+    """Which listing a line is (listed: whether it says so), or None."""
+    return await db.row(
+        f"""select l.platform_item, l.platform_sku, o.shop, {_LISTED} as listed from order_line l
+            join sales_order o on o.id = l.order_id where l.id = $1 and l.order_id = $2""",
+        line_id,
+        order_id,
+    )
+
+
+async def lock_unmatched(order_id: UUID, line: Any) -> list[UUID]:
+    """Lock an order, and with it those that wait for the same listing, in the order in which everybody locks them.
+    Returns those that wait."""
+    found = await db.rows(
+        f"""with due as materialized (
+              select $1::uuid as id union
+              select l.order_id from order_line l join sales_order s on s.id = l.order_id
+              where $4 and s.shop = $5 and s.cancelled_at is null and l.sku is null
+                    and l.platform_item = $2 and l.platform_sku = $3 and {_LISTED})
+            select o.id, exists (select 1 from order_line l where l.order_id = o.id and l.sku is null) as waits
+            from due join sales_order o on o.id = due.id order by o.id for update of o""",
+        order_id,
+        line["platform_item"],
+        line["platform_sku"],
+        line["listed"],
+        line["shop"],
+    )
+    return [r["id"] for r in found if r["waits"]]
+
+
+async def matched_as(line_id: UUID, line: Any) -> tuple[UUID | None, UUID | None]:
+    """What the line and its listing are by now. Ask under the order's lock."""
+    r = await db.row(
+        """select (select sku from order_line where id = $1) as line,
+                  (select sku from listing where $2 and shop = $3 and item = $4 and platform_sku = $5) as listing""",
+        line_id,
+        line["listed"],
+        line["shop"],
+        line["platform_item"],
+        line["platform_sku"],
+    )
+    assert r is not None
+    return r["line"], r["listing"]
 
 
 async def seen_for_review(orders: list[Any]) -> list[OrderSeen]:
@@ -102,12 +152,16 @@ async def seen_for_review(orders: list[Any]) -> list[OrderSeen]:
                pair as materialized (
                  select distinct a.id, r.order_id as other
                  from a join receiver_version r on r.digest = a.digest and r.order_id <> a.id)
-               select a.id, array_agg(b.no order by b.no) as twins
-               from pair join a on a.id = pair.id join sales_order b on b.id = pair.other
-               where b.shop = a.shop and b.cancelled_at is null and b.handed_over_at is null
-                     and b.total_minor = a.total_minor and b.platform_state = 'paid'
-                     and b.paid_at between a.paid_at - interval '1 hour' and a.paid_at + interval '1 hour'
-               group by a.id""",
+               select id, array_agg(no order by no) as twins from (
+                 select a.id, b.no from pair join a on a.id = pair.id join sales_order b on b.id = pair.other
+                 where b.shop = a.shop and b.cancelled_at is null and b.handed_over_at is null
+                       and b.total_minor = a.total_minor and b.platform_state = 'paid'
+                       and b.paid_at between a.paid_at - interval '1 hour' and a.paid_at + interval '1 hour'
+                 union  -- one order of a platform under two of our shops: connected twice, or a file of the other shop
+                 select a.id, b.no from sales_order a join sales_order b on b.external_id = a.external_id
+                 where a.id = any($1::uuid[]) and b.platform = a.platform and b.shop <> a.shop
+                       and b.cancelled_at is null) twin
+               group by id""",
             order_ids,
         )
     }
@@ -203,8 +257,8 @@ def _cursor(after: str) -> tuple[datetime, UUID]:
     """Where the page before ended. Raises Invalid for what is none of our cursors."""
     taken, _, last = after.partition("~")
     try:
-        return datetime.fromisoformat(taken), UUID(last)
-    except ValueError:
+        return datetime.fromisoformat(taken).astimezone(UTC), UUID(last)
+    except (ValueError, OverflowError):
         raise Invalid("bad_cursor", "翻页位置不正确，请回到第一页") from None
 
 

@@ -84,14 +84,16 @@ async def _end(order_ids: Sequence[UUID], state: str, kind: str, reason: str, *,
 
 async def receive(tx: Tx, receipts: Sequence[Receipt], warehouse: UUID, person: UUID | None, reason: str) -> None:
     """Goods came in: on_hand rises; a SKU seen for the first time gets its row."""
-    ordered = sorted(receipts, key=lambda r: r.sku)
+    total: dict[UUID, int] = {}
+    for r in receipts:
+        total[r.sku] = total.get(r.sku, 0) + r.qty
     await db.run(
         """with got as (select * from unnest($1::uuid[], $2::uuid[], $3::int[]) u(id, sku, qty)),
                 noted as (insert into stock_ledger(sku, warehouse, kind, on_hand, person, reason)
                           select sku, $4::uuid, 'receive', qty, $5::uuid, $6 from got)
            insert into stock(id, sku, warehouse, on_hand) select id, sku, $4::uuid, qty from got order by sku
            on conflict (sku, warehouse) do update set on_hand = stock.on_hand + excluded.on_hand""",
-        *db.unzip(((uuid7(), r.sku, r.qty) for r in ordered), 3),
+        *db.unzip(((uuid7(), sku, total[sku]) for sku in sorted(total)), 3),
         warehouse,
         person,
         reason,

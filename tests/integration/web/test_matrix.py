@@ -124,7 +124,7 @@ async def real(db: Any) -> dict[str, Any]:
     device = await Device(await w.person("p1"), 1).enrol()
     order, ready = await w.orders(2)
     await wave((await Device(await w.person("p2"), 2).enrol()).id, 1)
-    line = await db.value("select id from order_line where order_id = $1 limit 1", order)
+    line = await db.value("update order_line set platform_sku = '1' where order_id = $1 returning id", order)
     task, hold, sheet, failed, notice, imported = (uuid7() for _ in range(6))
     await db.run(
         """insert into task(id, kind, subject_kind, subject_id, order_id, reason) values
