@@ -141,8 +141,10 @@ class Scheduler:
         if day == self._night or local.hour < NIGHT_HOUR:
             return []
         known = await db.rows("select kind from job where key = $1 and kind = any($2::text[])", day, list(NIGHTLY))
-        self._night = day
-        return [NewJob(kind=kind, key=day) for kind in NIGHTLY if kind not in {r["kind"] for r in known}]
+        lacking = [kind for kind in NIGHTLY if kind not in {r["kind"] for r in known}]
+        if not lacking:  # known to be in the table: what is entered now may not come to be
+            self._night = day
+        return [NewJob(kind=kind, key=day) for kind in lacking]
 
 
 def _renewable(platform: str) -> bool:

@@ -17,6 +17,7 @@ from server.kit.ids import uuid7
 
 MAX_FAILURES = 8
 SESSION = timedelta(hours=14)
+_LOCK = 0x7A68_6C67
 
 # Argon2id with 19 MiB, the first of OWASP's equivalent settings; four at once bound the memory of a login storm.
 _hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -45,14 +46,12 @@ async def log_in(login: str, password: str) -> LoggedInAs:
     """A new session. Raises Unauthenticated (the same words for a wrong name and a wrong password), Unavailable
     after too many failures."""
     login = login.strip().lower()[:80]
-    if await queries.recent_failures(login) >= MAX_FAILURES:
-        raise Unavailable("too_many_tries", "失败次数过多，请 15 分钟后再试", retry_after=900)
+    await _try(login)
     person = await queries.find_person(login)
     right = await _matches(person["password"] if person else _DUMMY, password[: rules.MAX_PASSWORD + 1])
     if person is None or not right or not person["active"]:
-        async with db.transaction() as tx:
-            await db.run("insert into login_try(id, login) values($1, $2)", uuid7(), login)
-            if person is not None:
+        if person is not None:
+            async with db.transaction() as tx:
                 await tx.emit(LoginRefused(subject=person["id"]))
         raise Unauthenticated("wrong_login", "账号或密码不对")
     token, session, now = secrets.token_urlsafe(32), uuid7(), clock.now()
@@ -69,6 +68,21 @@ async def log_in(login: str, password: str) -> LoggedInAs:
         )
         await tx.emit(LoggedIn(subject=person["id"], person=person["id"], to={"session": str(session)}))
     return LoggedInAs(token, User(person["id"], person["name"], person["role"], session))
+
+
+async def _try(login: str) -> None:
+    """A try is counted before it is made: a thousand at once are counted like a thousand one by one. A right password
+    forgets them all. Raises Unavailable."""
+    async with db.transaction():
+        await db.run("select pg_advisory_xact_lock($1, hashtext($2))", _LOCK, login)
+        if await queries.recent_failures(login) >= MAX_FAILURES:
+            raise Unavailable("too_many_tries", "失败次数过多，请 15 分钟后再试", retry_after=900)
+        await db.run("insert into login_try(id, login) values($1, $2)", uuid7(), login)
+
+
+async def forget_tries() -> int:
+    """Tries of long ago count no more, and now and then somebody types a password where the name belongs."""
+    return db.touched(await db.run("delete from login_try where made_at < now() - interval '1 day'"))
 
 
 async def log_out(user: User) -> None:

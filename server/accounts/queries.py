@@ -8,6 +8,9 @@ import msgspec
 
 from server.kit import db
 
+INBOX = 100
+"""So many notices, the newest, are shown to a person."""
+
 
 class User(msgspec.Struct, frozen=True):
     """Who makes a request: what handlers find as request.user."""
@@ -56,12 +59,14 @@ async def recent_failures(login: str) -> int:
 
 
 async def unread(user: User) -> int:
-    """Notices that this person has not read."""
+    """Notices that this person has not read, of those that the inbox shows."""
     return int(
         await db.value(
-            """select count(*) from notice n where (n.role = $2 or n.person = $1)
-               and not exists (select 1 from notice_read r where r.notice = n.id and r.person = $1)""",
+            """select count(*) from (select n.id from notice n where n.role = $2 or n.person = $1
+                                    order by n.made_at desc, n.id desc limit $3) n
+               where not exists (select 1 from notice_read r where r.notice = n.id and r.person = $1)""",
             user.id,
             user.role,
+            INBOX,
         )
     )

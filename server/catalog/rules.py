@@ -81,11 +81,12 @@ def anew(how: How, sku: UUID | None, before: Evidence, now: Evidence) -> bool:
 
 
 def listing_key(item: str, platform_sku: str, outer_code: str, title: str, spec: str) -> tuple[str, str]:
-    """What makes a listing the same in its shop. A line without any number is known by its words."""
-    if item or platform_sku:
+    """What makes a listing the same in its shop. A line without any number, or with an item whose variant is told in
+    words only (an order file's), is known by its words: what holds for one of them holds for no other."""
+    if platform_sku or (item and not spec):
         return item, platform_sku
     words = "\x1f".join((outer_code, title, spec)).encode()
-    return "", "~" + hashlib.blake2b(words, digest_size=12).hexdigest()
+    return item, "~" + hashlib.blake2b(words, digest_size=12).hexdigest()
 
 
 # -- codes ----------------------------------------------------------------------------------------------------------

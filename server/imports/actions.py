@@ -230,12 +230,24 @@ async def _against_known(shop_id: UUID, platform: str, plan: _Plan) -> list[RowV
             ids,
         )
     }
+    elsewhere = {
+        r["external_id"]: r["name"]
+        for r in await db.rows(
+            """select o.external_id, s.name from sales_order o join shop s on s.id = o.shop
+               where o.platform = $2 and o.shop <> $1 and o.external_id = any($3::text[])""",
+            shop_id,
+            platform,
+            ids,
+        )
+    }
     result = []
     for row in plan.judged:
         raw = plan.raws.get(row.external_id) if row.outcome != "bad" else None
         known = orders.get(row.external_id)
         if raw is None:
             result.append(row)
+        elif row.external_id in elsewhere:
+            result.append(_as(row, "bad", f"这张订单属于店铺「{elsewhere[row.external_id]}」，请核对选的店铺"))
         elif row.external_id in same:
             result.append(_as(row, "known", "内容已导入过，没有变化"))
         elif known is None and row.external_id in waiting:
@@ -285,7 +297,7 @@ async def _record(shop_id: UUID, name: str, upload: Upload, mode: Mode, report: 
         upload.sha256,
         mode,
         report.rows,
-        report.orders - report.counts["bad"],
+        report.counts["new"] + report.counts["held"],
         report.counts["bad"],
         context.actor().person,
         clock.now(),

@@ -39,6 +39,8 @@ class Order(Struct):
     lines: list[Line]
     rows: list[int]
     place: dict[str, str | int] = {}
+    told: dict[str, int] = {}
+    """What each row said, and which row said it: a row that stands twice is no second line."""
 
     def text(self, name: str) -> str:
         return str(self.values.get(name, ""))

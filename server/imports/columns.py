@@ -206,11 +206,14 @@ def _add(p: Profile, orders: dict[str, Order], key: str, no: int, texts: dict[st
         raise ValueError("缺少数量")
     if not line.values.get("title"):
         raise ValueError("缺少商品名称")
-    line.refund = p.refunds.get(words(values.get("refund", "")), {})
+    line.refund = refund(p, values.get("refund", ""))
     head = {f: v for f, v in values.items() if f not in _OF_LINE and v is not None}
     known = orders.get(key)
+    same = f"line {line.text('line_id')}" if line.text("line_id") else repr(sorted(texts.items()))
+    if known is not None and same in known.told:
+        raise ValueError(f"和第 {known.told[same]} 行重复，同一条明细不能算两次；请删掉多余的行再导入")
     if known is None:
-        known = orders[key] = Order(key, {}, {}, [], [])
+        known = orders[key] = Order(key, {}, {}, [], [], {}, {})
         known.state = state(p, head.get("state", ""))
         if not head.get("state"):
             del orders[key]
@@ -223,11 +226,21 @@ def _add(p: Profile, orders: dict[str, Order], key: str, no: int, texts: dict[st
         known.place = p.countries.get(head["country"], {})
     known.lines.append(line)
     known.rows.append(no)
+    known.told[same] = no
 
 
 def words(text: str) -> str:
     """A state in words, as profiles write it: half-width, without blanks around commas."""
     return re.sub(r"\s*,\s*", ",", unicodedata.normalize("NFKC", text)).strip()
+
+
+def refund(p: Profile, text: str) -> dict[str, str | int]:
+    """The body's fields for a refund in words. As with states: what is not known is for the rules, never "none"."""
+    said = words(text)
+    field = next((name for known in p.refunds.values() for name in known), "")
+    if not said or said in p.refunds or not field:
+        return p.refunds.get(said, {})
+    return {field: said[:40]}
 
 
 @cache

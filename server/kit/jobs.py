@@ -146,6 +146,7 @@ async def again(connection: Any, job: Leased, error: str, delay_s: float) -> boo
         """with mine as (select kind, key from job where id = $1 and fence = $2 and state = 'leased' for update),
                 newer as (select 1 from job j, mine m where j.kind = m.kind and j.key = m.key and j.state = 'ready')
            update job set state = case when exists (select 1 from newer) then 'done' else 'ready' end,
+                  done_at = case when exists (select 1 from newer) then now() end,
                   run_at = now() + make_interval(secs => $4), last_error = $3, sent_at = null, lease_until = null
            where id = $1 and exists (select 1 from mine)""",
         job.id,

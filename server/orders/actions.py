@@ -54,22 +54,23 @@ async def review_pending() -> int:
         clear: list[UUID] = []
         events: list[Event] = []
         back: list[UUID] = []
-        asked_anew: list[tuple[UUID, str]] = []
+        asked_anew: list[tuple[UUID, Reason]] = []
+        over: list[UUID] = []
         for o, row in zip(seen, locked, strict=True):
             reasons = (
                 [r for r in rules.review(o) if (o.id, r.code, r.fingerprint) not in pardoned] if rules.due(o) else []
             )
             codes = {r.code for r in reasons}
             known = open_now.get(o.id, {})
-            ended += [h["id"] for code, h in known.items() if code not in codes and code != "manual"]
+            ended += [h["id"] for code, h in known.items() if code not in codes and code not in rules.BY_HAND]
             news = [r for r in reasons if r.code not in known]
             asked_anew += [
-                (known[r.code]["id"], r.fingerprint)
-                for r in reasons
+                (known[r.code]["id"], r)
+                for r in _first_of_each(reasons)
                 if r.code in known and known[r.code]["fingerprint"] != r.fingerprint
             ]
             opened += [_hold(o, r) for r in news]
-            waits = bool(reasons) or "manual" in known
+            waits = bool(reasons) or not rules.BY_HAND.isdisjoint(known)
             if news and row["reviewed_at"] is not None:
                 events.append(OrderHeld(subject=o.id, reason=news[0].code, to={"holds": sorted(codes)}))
                 await _pull_back(tx, [o.id], news[0].code)
@@ -77,6 +78,8 @@ async def review_pending() -> int:
                 events.append(OrderHeld(subject=o.id, reason=news[0].code, to={"holds": sorted(codes)}))
             if not waits and rules.due(o) and o.paid:
                 clear.append(o.id)
+            if not rules.due(o):
+                over.append(o.id)
             if not rules.due(o) and row["reviewed_at"] is not None and row["handed_over_at"] is None:
                 # Shipped from the shop's own console, refunded whole …: what we set aside must not go on.
                 back.append(o.id)
@@ -85,12 +88,22 @@ async def review_pending() -> int:
             events += [OrderWithdrawn(subject=i, reason="not_due") for i in back]
         await tasks.open(tx, opened)
         await tasks.close(tx, ended, "settled")
-        await queries.mark_holds(asked_anew)
+        await tasks.close_for(tx, "shortage", over, "settled")
+        await queries.mark_holds([(i, _told(r)) for i, r in asked_anew])
         await db.run("update sales_order set review_due = false where id = any($1::uuid[])", order_ids)
         done = await moves.mark(tx, "reviewed", clear, at)
         events += [OrderReviewed(subject=i) for i in done]
         await tx.emit(*events)
     return len(locked)
+
+
+def _first_of_each(reasons: Sequence[Reason]) -> list[Reason]:
+    """Of several reasons with one code the first is the one that a task tells."""
+    return list({r.code: r for r in reversed(reasons)}.values())
+
+
+def _told(r: Reason) -> dict[str, Any]:
+    return {**r.detail, "fingerprint": r.fingerprint, "releasable": r.code in rules.RELEASABLE}
 
 
 def _hold(o: OrderSeen, r: Reason) -> NewTask:
@@ -100,7 +113,7 @@ def _hold(o: OrderSeen, r: Reason) -> NewTask:
         subject_id=o.id,
         order_id=o.id,
         reason=r.code,
-        detail={**r.detail, "fingerprint": r.fingerprint, "releasable": r.code in rules.RELEASABLE},
+        detail=_told(r),
     )
 
 
@@ -188,16 +201,20 @@ async def release_hold(order_id: UUID, task_id: UUID, reason: str) -> None:
 async def hold_order(order_id: UUID, reason: str) -> None:
     """A person says: wait.
 
-    Raises Invalid without a reason, NotFound, Conflict when it has left the house.
+    Raises Invalid without a reason, NotFound, Conflict when it has left the house or is over.
     """
     if not reason.strip():
         raise Invalid("reason_needed", "请写明挂起原因")
     async with db.transaction() as tx:
-        o = await db.row("select id, no, handed_over_at from sales_order where id = $1 for update", order_id)
+        o = await db.row(
+            "select handed_over_at, cancelled_at, platform_state from sales_order where id = $1 for update", order_id
+        )
         if o is None:
             raise NotFound("no_order", "没有这张订单")
         if o["handed_over_at"] is not None:
             raise Conflict("already_out", "包裹已出库，不能挂起")
+        if o["cancelled_at"] is not None or o["platform_state"] in ("shipped", "completed"):
+            raise Conflict("order_over", "订单已取消、已发货或已完成，不用挂起")
         await tasks.open(
             tx,
             [
@@ -240,5 +257,7 @@ async def reveal_note(order_id: UUID) -> str:
         private = msgspec.json.decode(
             await crypto.open_sealed(r["sealed_key"], r["sealed"], f"receiver_version|sealed|{r['id']}")
         )
+        if not private.get("note"):
+            raise NotFound("no_note", "没有买家留言")
         await tx.emit(NoteRevealed(subject=order_id))
-    return str(private.get("note", ""))
+    return str(private["note"])

@@ -298,8 +298,8 @@ async def _change(tx: db.Tx, platform: str, old: Any, raw: Any, m: MappedOrder, 
     )
     events: list[Event] = []
     if moved:
-        was = {"version": old["receiver_version"]}
-        events.append(ReceiverChanged(subject=order_id, frm=was, to={"version": receiver_version}))
+        before = {"version": old["receiver_version"]}
+        events.append(ReceiverChanged(subject=order_id, frm=before, to={"version": receiver_version}))
     if retold:
         await changes.sync_lines(order_id, m)
     if m.facts.cancelled and old["cancelled_at"] is None:
@@ -309,6 +309,8 @@ async def _change(tx: db.Tx, platform: str, old: Any, raw: Any, m: MappedOrder, 
         await tasks.close_for(tx, "hold", [order_id], "cancelled")
         await tasks.close_for(tx, "shortage", [order_id], "cancelled")
         events.append(OrderCancelled(subject=order_id, to={"state": m.state}))
+    elif m.state in ("paid", "shipped", "completed") and old["cancelled_at"] is not None:
+        events += await moves.revive(tx, order_id)
     elif m.facts.refund == "asked" and old["refund"] != "asked":
         await stock.release(tx, [order_id], "refund_asked")
         await moves.withdraw(tx, [order_id])
@@ -318,10 +320,13 @@ async def _change(tx: db.Tx, platform: str, old: Any, raw: Any, m: MappedOrder, 
         await stock.release(tx, [order_id], "lines_changed")
         await moves.withdraw(tx, [order_id])
         events.append(OrderWithdrawn(subject=order_id, reason="lines_changed"))
+    elif m.facts.refund == "done" and old["refund"] == "none" and old["handed_over_at"] is not None:
+        events.append(RefundAsked(subject=order_id, to={"refund": "done"}))  # asked and granted between two looks
     if m.facts.completed and old["completed_at"] is None and old["cancelled_at"] is None:
         await moves.mark(tx, "completed", [order_id], at)
         events.append(OrderCompleted(subject=order_id))
-    events.append(OrderChanged(subject=order_id, frm=diff_from(diff), to=diff_to(diff), rule=rulebook_of(m)))
+    was, now = {"raw": str(old["raw"])} | diff_from(diff), {"raw": str(raw["id"])} | diff_to(diff)
+    events.append(OrderChanged(subject=order_id, frm=was, to=now, rule=rulebook_of(m)))
     return events
 
 

@@ -8,7 +8,7 @@ from server.catalog import moves as listings
 from server.catalog import queries as catalog
 from server.catalog import rules as naming
 from server.catalog.schemas import LineTold
-from server.errors import NotFound
+from server.errors import Conflict, NotFound
 from server.events import LineMatched
 from server.kit import db
 from server.kit.db import Tx
@@ -84,7 +84,7 @@ async def _wake(tx: Tx, order_ids: Sequence[UUID]) -> int:
 async def match_line(order_id: UUID, line_id: UUID, sku_id: UUID) -> int:
     """Say which SKU a line is; its listing is remembered, and every order that waits for it goes on.
 
-    Returns how many orders were waiting. Raises NotFound.
+    Returns how many orders were waiting. Raises NotFound, Conflict when somebody has said another by now.
     """
     async with db.transaction() as tx:  # by itself: an order that review holds may wait for the same new listing
         line = await db.row(
@@ -101,13 +101,18 @@ async def match_line(order_id: UUID, line_id: UUID, sku_id: UUID) -> int:
         item, platform_sku = naming.listing_key(
             line["item"], line["platform_sku"], line["outer_code"], line["title"], line["spec"]
         )
-        listing: UUID = await db.value(
-            "select id from listing where shop = $1 and item = $2 and platform_sku = $3",
+        g = await db.row(
+            """select id, case when how = 'hand' then sku end as said from listing
+               where shop = $1 and item = $2 and platform_sku = $3 for update""",
             line["shop"],
             item,
             platform_sku,
         )
-        return await _match(tx, listing, sku_id)
+        assert g is not None
+        known = await db.value("select sku from order_line where id = $1", line_id)
+        if not {known, g["said"]} <= {None, sku_id}:
+            raise Conflict("line_matched", "这条明细已经匹配成别的货品了，请刷新")
+        return await _match(tx, g["id"], sku_id)
 
 
 async def match_listing(listing_id: UUID, sku_id: UUID) -> int:

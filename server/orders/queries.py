@@ -1,6 +1,6 @@
 """Reads of orders for review, reserving and people. A page of orders is one statement."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,13 +37,13 @@ async def lock_for_review(limit: int) -> list[Any]:
     )
 
 
-async def mark_holds(seen: list[tuple[UUID, str]]) -> None:
-    """Open holds whose reason is seen anew: a release from now on pardons what is there now."""
+async def mark_holds(seen: list[tuple[UUID, dict[str, Any]]]) -> None:
+    """Open holds whose reason is seen anew: they tell what is there now, and a release from now on pardons it."""
     if seen:
         await db.run(
-            """update task t set detail = t.detail || jsonb_build_object('fingerprint', u.mark)
-               from unnest($1::uuid[], $2::text[]) u(id, mark) where t.id = u.id""",
-            *db.unzip(seen, 2),
+            """update task t set detail = t.detail || u.told
+               from unnest($1::uuid[], $2::jsonb[]) u(id, told) where t.id = u.id""",
+            *db.unzip(((i, db.jsonb(told)) for i, told in seen), 2),
         )
 
 
@@ -57,10 +57,10 @@ WAITS_FOR_SKU = """l.sku is null and not l.gone and l.refund <> 'done' and o.can
 """A line l of an order o that waits for somebody to say which SKU it is."""
 
 OF_LISTING = """o.shop = g.shop and l.platform_item = g.item
-  and l.platform_sku = case when g.item = '' and g.platform_sku like '~%' then '' else g.platform_sku end
-  and (g.item <> '' or g.platform_sku not like '~%'
-       or (l.outer_code, l.title, l.spec) = (g.outer_code, g.title, g.spec))"""
-"""A line l of an order o is of the listing g. (One without any number is known by its words, catalog/rules.py.)"""
+  and l.platform_sku = case when g.platform_sku like '~%' then '' else g.platform_sku end
+  and case when g.platform_sku like '~%' then (l.outer_code, l.title, l.spec) = (g.outer_code, g.title, g.spec)
+           else l.platform_sku <> '' or l.spec = '' end"""
+"""A line l of an order o is of the listing g. (One without numbers is known by its words, catalog/rules.py.)"""
 
 
 async def waiting_for(listing_id: UUID) -> list[UUID]:
@@ -107,12 +107,16 @@ async def seen_for_review(orders: list[Any]) -> list[OrderSeen]:
                pair as materialized (
                  select distinct a.id, r.order_id as other
                  from a join receiver_version r on r.digest = a.digest and r.order_id <> a.id)
-               select a.id, array_agg(b.no order by b.no) as twins
-               from pair join a on a.id = pair.id join sales_order b on b.id = pair.other
-               where b.shop = a.shop and b.cancelled_at is null and b.handed_over_at is null
-                     and b.total_minor = a.total_minor and b.platform_state = 'paid'
-                     and b.paid_at between a.paid_at - interval '1 hour' and a.paid_at + interval '1 hour'
-               group by a.id""",
+               select id, array_agg(no order by no) as twins from (
+                 select a.id, b.no from pair join a on a.id = pair.id join sales_order b on b.id = pair.other
+                 where b.shop = a.shop and b.cancelled_at is null and b.handed_over_at is null
+                       and b.total_minor = a.total_minor and b.platform_state = 'paid'
+                       and b.paid_at between a.paid_at - interval '1 hour' and a.paid_at + interval '1 hour'
+                 union  -- one order of a platform under two of our shops: connected twice, or a file of the other shop
+                 select a.id, b.no from sales_order a join sales_order b on b.external_id = a.external_id
+                 where a.id = any($1::uuid[]) and b.platform = a.platform and b.shop <> a.shop
+                       and b.cancelled_at is null) twin
+               group by id""",
             order_ids,
         )
     }
@@ -210,8 +214,8 @@ def _cursor(after: str) -> tuple[datetime, UUID]:
     """Where the page before ended. Raises Invalid for what is none of our cursors."""
     taken, _, last = after.partition("~")
     try:
-        return datetime.fromisoformat(taken), UUID(last)
-    except ValueError:
+        return datetime.fromisoformat(taken).astimezone(UTC), UUID(last)
+    except (ValueError, OverflowError):
         raise Invalid("bad_cursor", "翻页位置不正确，请回到第一页") from None
 
 

@@ -5,6 +5,9 @@ from server.orders.schemas import OrderSeen, Reason
 RELEASABLE = frozenset({"buyer_note", "refund_asked", "duplicate", "risk_review", "receiver_incomplete"})
 """A person may say 'ship it all the same'. The others end only when their cause is mended."""
 
+BY_HAND = frozenset({"manual", "uncancelled"})
+"""Holds that review neither finds nor ends: a person does."""
+
 
 def review(o: OrderSeen) -> list[Reason]:
     """The reasons why this order must wait; empty: it may be reserved and picked. Call for paid orders to ship."""

@@ -84,6 +84,9 @@ def set_sql(fact: str) -> str:
     return f"update sales_order set {t.column} = $2 where id = any($1::uuid[]) and {_legal(t)} returning id"
 
 
+REVIVE_SQL = "update sales_order set cancelled_at = null where id = $1 returning handed_over_at is not null"
+"""The one way back: the platform itself says that the order is alive after all."""
+
 WITHDRAW_SQL = """update sales_order set reviewed_at = null, reserved_at = null, short_at = null, wave = null,
        picked_at = null, packed_at = null, review_due = true
 where id = any($1::uuid[]) and handed_over_at is null returning id"""

@@ -53,6 +53,10 @@ _OUTCOMES: Final = {
     "packed": "已核对打包",
     "withdrawn": "订单已退回审单",
     "done": "已处理",
+    "handed_over": "已出库",
+    "undone": "已放回货位",
+    "authorised": "已授权",
+    "answers": "已恢复",
     "retry": "重试",
     "dropped": "不再处理",
 }
@@ -69,4 +73,5 @@ def story(kind: str, reason: str, to: dict[str, Any]) -> str:
         text = f"{text} {to['waybill_no']}"
     if kind in ("pick_confirmed", "pick_undone") and to.get("sku"):
         text = f"{text} {to['sku']} × {to.get('qty', 1)}"
-    return f"{text}：{REASONS.get(reason, reason)}" if reason else text
+    no = "平台拒绝" if reason.startswith("platform_") else reason
+    return f"{text}：{REASONS.get(reason, no)}" if reason else text

@@ -102,6 +102,16 @@ async def stop_for_order(tx: Tx, order_id: UUID, reason: str, keep_wave: UUID | 
     return parcels
 
 
+async def delivered(order_id: UUID) -> bool:
+    """Has the buyer got all of it that left?"""
+    return bool(
+        await db.value(
+            """select bool_and(delivered_at is not null) from parcel where order_id = $1 and state = 'handed_over'""",
+            order_id,
+        )
+    )
+
+
 async def ready(tx: Tx, order_ids: Sequence[UUID]) -> None:
     """All goods of these orders are in their slots."""
     await db.run(

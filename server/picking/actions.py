@@ -161,6 +161,11 @@ async def withdraw(order_id: UUID) -> None:
         left = o["handed_over_at"] is not None
         if left and reason not in ("cancelled", "refund_asked"):
             return
+        if left and await parcels.delivered(order_id):
+            said = f"{'取消' if reason == 'cancelled' else '申请退款'}：{o['no']}"
+            words = "包裹已签收，不用拦截；请在平台上处理售后"
+            await tasks.notify(tx, "service", "after_sale", f"签收后{said}", words, f"/orders/{order_id}")
+            return
         keep = None if left else o["wave"]
         picks = await db.rows(
             """update pick set state = 'cancelled' where order_id = $1 and state in ('open', 'done', 'short')
@@ -197,7 +202,7 @@ async def _put_back_already(parcels: list[UUID]) -> set[UUID]:
 def _why(o: Any) -> str:
     if o["cancelled_at"] is not None:
         return "cancelled"
-    if o["refund"] == "asked":
+    if o["refund"] == "asked" or (o["refund"] == "done" and o["handed_over_at"] is not None):
         return "refund_asked"
     return "held" if o["held"] else "changed"
 

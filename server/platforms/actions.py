@@ -11,6 +11,8 @@ from server.events import ShopAdded, ShopRenewed, ShopTroubled
 from server.kit import crypto, db
 from server.kit.ids import uuid7
 from server.kit.jobs import NewJob
+from server.tasks import moves as tasks
+from server.tasks.moves import NewTask
 
 
 async def add_shop(
@@ -54,7 +56,7 @@ async def add_shop(
 
 async def pulled(shop_id: UUID, until: datetime) -> None:
     """A whole window is stored: the watermark moves forward, never back."""
-    async with db.transaction():
+    async with db.transaction() as tx:
         await db.run(
             """update shop set watermark = greatest(watermark, $2), last_pull_at = now(), trouble = '', failures = 0,
                       open_until = null, state = case when state = 'needs_auth' then 'on' else state end
@@ -62,6 +64,7 @@ async def pulled(shop_id: UUID, until: datetime) -> None:
             shop_id,
             until,
         )
+        await tasks.close_for(tx, "shop", [shop_id], "answers", ["needs_auth"])
 
 
 async def troubled(shop_id: UUID, message: str) -> None:
@@ -76,6 +79,19 @@ async def troubled(shop_id: UUID, message: str) -> None:
         )
         if news:
             await tx.emit(ShopTroubled(subject=shop_id, reason=message))
+
+
+async def refused(shop_id: UUID, reason: str, text: str) -> None:
+    """The platform says no to something besides orders, which is asked every few seconds: one task, however often."""
+    new = NewTask(kind="shop", subject_kind="shop", subject_id=shop_id, reason=reason, detail={"text": text})
+    async with db.transaction() as tx:
+        await tasks.open(tx, [new])
+
+
+async def answered(shop_id: UUID, *reasons: str) -> None:
+    """What the platform refused for these reasons works."""
+    async with db.transaction() as tx:
+        await tasks.close_for(tx, "shop", [shop_id], "answers", reasons)
 
 
 async def pull_soon(shop_id: UUID) -> None:

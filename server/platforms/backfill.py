@@ -11,12 +11,15 @@ from server.errors import Conflict, Invalid, NotFound, Rejected, Unauthenticated
 from server.events import BackfillStarted
 from server.kit import clock, db
 from server.kit.context import actor
+from server.kit.db import Tx
 from server.kit.ids import uuid7
 from server.kit.jobs import NewJob
 from server.platforms import breaker, queries, tokens
 from server.platforms.body import BEIJING
 from server.platforms.port import Platform, Window
 from server.platforms.pulling import Store
+from server.tasks import moves as tasks
+from server.tasks.moves import NewTask
 
 MOST_DAYS: Final = 90
 """No platform gives out older orders."""
@@ -98,6 +101,9 @@ async def run(shop_id: UUID, platform: Callable[[str], Platform], store: Store) 
     if work is None:
         return False
     shop, row = await queries.get_shop(shop_id)
+    if row["state"] == "off":
+        await stop(shop_id)
+        return False
     breaker.check(row)
     adapter = platform(shop.platform)
     day: date = work["next_day"]
@@ -111,7 +117,8 @@ async def run(shop_id: UUID, platform: Callable[[str], Platform], store: Store) 
         await tokens.refused(shop_id, shop.access_token, e.message, can=adapter.powers.refresh)
         raise Unavailable("shop_needs_auth", e.message, retry_after=60) from e
     except Rejected as e:
-        await _failed(work["id"], e.message)
+        async with db.transaction() as tx:
+            await failed(tx, shop_id, e.message)
         return False
     except Unavailable as e:
         await breaker.failed(shop_id, e)
@@ -132,10 +139,19 @@ async def run(shop_id: UUID, platform: Callable[[str], Platform], store: Store) 
     return bool(more)
 
 
-async def _failed(backfill_id: UUID, message: str) -> None:
-    await db.run(
-        "update backfill set state = 'failed', error = $2, ended_at = now() where id = $1", backfill_id, message
+async def failed(tx: Tx, shop_id: UUID, message: str) -> None:
+    """The one that runs can read no more: a person looks, and the next one may begin."""
+    days = await db.row(
+        """update backfill set state = 'failed', error = $2, ended_at = now()
+           where shop = $1 and state = 'running' returning next_day, day_to""",
+        shop_id,
+        message,
     )
+    if days is None:
+        return
+    detail = {"text": f"{days['next_day']} 到 {days['day_to']} 的订单没有补拉完：{message}"}
+    new = NewTask(kind="shop", subject_kind="shop", subject_id=shop_id, reason="backfill_failed", detail=detail)
+    await tasks.open(tx, [new])
 
 
 def view(r: Any) -> BackfillView:

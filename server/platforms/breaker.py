@@ -13,7 +13,7 @@ AFTER: Final = 4
 """Failures in a row before calls rest."""
 FIRST_S: Final = 20.0
 MOST_S: Final = 600.0
-_NOT_ITS_FAULT: Final = frozenset({"shop_renewing", "shop_resting", "platform_restless"})
+_NOT_ITS_FAULT: Final = frozenset({"shop_renewing", "shop_resting", "platform_restless", "platform_queue"})
 
 
 def rest_s(failures: int, chance: float) -> float:

@@ -9,13 +9,13 @@ from uuid import UUID
 
 import msgspec
 
-from server.errors import Conflict, Error, Invalid, NotFound
+from server.errors import Conflict, Error, Invalid, NotFound, Rejected
 from server.events import ShopAdded, ShopRenewed, ShopTurned
 from server.kit import clock, crypto, db
 from server.kit.context import actor
 from server.kit.ids import uuid7
 from server.kit.jobs import NewJob
-from server.platforms import queries, tokens
+from server.platforms import actions, queries, tokens
 from server.platforms.port import Grant, Platform, Shop, Window
 from server.tasks import moves as tasks
 
@@ -26,6 +26,7 @@ GATEWAYS: Final = {
     "pinduoduo": "https://gw-api.pinduoduo.com",
     "shopee": "https://partner.shopeemobile.com",
 }
+_LOCK: Final = 0x7A68_6363
 CONSENT_LASTS: Final = timedelta(minutes=30)
 _WORD_IN_PATH: Final = frozenset({"shopee"})
 """It hands no state back: the word is part of the address it returns to."""
@@ -178,6 +179,29 @@ async def accept(
                 raise Conflict("shop_known", "这家店铺已经接入，请在它那一行重新授权")
             await db.run("update shop set external_id = $2 where id = $1", shop_id, external)
     await tokens.keep(shop_id, grant)
+
+
+async def named(shop: Shop, adapter: Platform) -> bool:
+    """Whose shop is it? Tokens that were brought by hand do not say. False: it is connected already, and pulling it
+    here too would take each of its orders twice."""
+    if not shop.external_id.startswith("?"):
+        return True
+    try:
+        external = (await adapter.account(shop)).external_id
+    except Rejected:
+        return True  # it does not tell: an order that comes twice is held in review
+    if not external:
+        return True
+    async with db.transaction():
+        await db.run("select pg_advisory_xact_lock($1, hashtext($2))", _LOCK, f"{shop.platform} {external}")
+        known = await db.value(
+            "select name from shop where platform = $1 and external_id = $2", shop.platform, external
+        )
+        if known is None:
+            await db.run("update shop set external_id = $2 where id = $1", UUID(shop.id), external)
+            return True
+    await actions.troubled(UUID(shop.id), f"这家店铺已经接入（{known}），没有从这里拉单，请停用其中一个")
+    return False
 
 
 async def enter_tokens(shop_id: UUID, access_token: str, refresh_token: str = "") -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from server.errors import Rejected, Unauthenticated, Unavailable
@@ -15,7 +16,7 @@ from server.kit import db
 from server.kit.db import Tx
 from server.kit.ids import uuid7
 from server.kit.jobs import NewJob
-from server.platforms import breaker, paging, queries, tokens
+from server.platforms import actions, breaker, paging, queries, tokens
 from server.platforms.port import Hint, Platform, RawOrder, Shop
 from server.tasks import moves as tasks
 from server.tasks.moves import NewTask
@@ -27,6 +28,8 @@ AGAIN_S: Final = (30.0, 300.0, 3_600.0, 21_600.0)
 """When an order whose answer made no sense is asked for again; then it waits for a person."""
 MOST_TRIES: Final = 8
 KEEP_DAYS: Final = 3
+MOST_NAMED: Final = 200
+"""So many orders are named in one task, the latest."""
 
 Store = Callable[[UUID, str, Sequence[RawOrder]], Awaitable[int]]
 
@@ -152,9 +155,26 @@ async def _looked(shop_id: UUID, waiting: Sequence[Any], refused: dict[str, str]
             [refused[r["external_id"]][:300] for r in gone],
         )
         if dead := sorted({r["external_id"] for r in gone if r["tries"] + 1 >= MOST_TRIES}):
-            detail = {"text": f"平台通知过这些订单，却查不到：{'、'.join(dead[:20])}"}
-            new = NewTask(kind="shop", subject_kind="shop", subject_id=shop_id, reason="lookup_failed", detail=detail)
-            await tasks.open(tx, [new])
+            await _not_found(tx, shop_id, dead)
+
+
+async def _not_found(tx: Tx, shop_id: UUID, dead: Sequence[str]) -> None:
+    """A task that waits already names these orders too."""
+    known = await db.value(
+        """select detail -> 'orders' from task
+           where kind = 'shop' and subject_id = $1 and reason = 'lookup_failed' and closed_at is null for update""",
+        shop_id,
+    )
+    orders = list(dict.fromkeys([*(msgspec.json.decode(known) if known else []), *dead]))[-MOST_NAMED:]
+    detail = {"orders": orders, "text": f"平台通知过这些订单，却查不到：{'、'.join(orders)}"}
+    new = NewTask(kind="shop", subject_kind="shop", subject_id=shop_id, reason="lookup_failed", detail=detail)
+    if not await tasks.open(tx, [new]):
+        await db.run(
+            """update task set detail = $2::jsonb
+               where kind = 'shop' and subject_id = $1 and reason = 'lookup_failed' and closed_at is null""",
+            shop_id,
+            db.jsonb(detail),
+        )
 
 
 async def _later(shop_id: UUID) -> None:
@@ -174,13 +194,20 @@ async def listen(shop_id: UUID, platform: Callable[[str], Platform], most: int =
     if row["state"] != "on":
         return 0
     adapter, new = platform(shop.platform), 0
-    for _ in range(most):
-        found = await adapter.messages(shop)
-        if not found:
-            break
-        async with db.transaction() as tx:
-            new += await take(tx, shop_id, found)
-        await adapter.confirm(shop, [h.id for h in found if h.id])
+    try:
+        for _ in range(most):
+            found = await adapter.messages(shop)
+            if not found:
+                break
+            async with db.transaction() as tx:
+                new += await take(tx, shop_id, found)
+            await adapter.confirm(shop, [h.id for h in found if h.id])
+    except Unauthenticated as e:
+        await tokens.refused(shop_id, shop.access_token, e.message, can=adapter.powers.refresh)
+    except Rejected as e:
+        await actions.refused(shop_id, "push_refused", f"收不到平台的通知（订单照常按时拉取）：{e.message}")
+    else:
+        await actions.answered(shop_id, "push_refused")
     return new
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from server.errors import NotFound, Rejected, Unauthenticated, Unavailable
 from server.kit import clock, db
-from server.platforms import actions, breaker, paging, queries, tokens
+from server.platforms import actions, breaker, connect, paging, queries, tokens
 from server.platforms.port import Platform, RawOrder
 
 PULL_EVERY_S = 60.0
@@ -91,6 +91,8 @@ async def pull(shop_id: UUID, platform: Callable[[str], Platform], store: Store)
     adapter = platform(shop.platform)
     new = 0
     try:
+        if not await connect.named(shop, adapter):
+            return 0
         windows = paging.smaller(adapter.windows(row["watermark"], clock.now(), shop.settings), row["failures"])
         told = Progress(shop_id, len(windows))
         for window in windows:

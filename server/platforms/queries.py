@@ -1,6 +1,6 @@
 """Reads of shops. Secrets are opened here and nowhere else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ async def get_shop(shop_id: UUID) -> tuple[Shop, Any]:
     r = await db.row(f"select {_COLUMNS} from shop where id = $1", shop_id)
     if r is None:
         raise NotFound("no_shop", "没有这个店铺")
-    return await _opened(r), r
+    return _opened(r, await crypto.keys([r["secret_key"]])), r
 
 
 async def of_platform(platform: str) -> list[Shop]:
@@ -31,11 +31,15 @@ async def of_platform(platform: str) -> list[Shop]:
     found = await db.rows(
         f"select {_COLUMNS} from shop where platform = $1 and state in ('on', 'needs_auth') order by id", platform
     )
-    return [await _opened(r) for r in found]
+    keys = await crypto.keys(r["secret_key"] for r in found)
+    return [_opened(r, keys) for r in found]
 
 
-async def _opened(r: Any) -> Shop:
-    secret = msgspec.json.decode(await crypto.open_sealed(r["secret_key"], r["secret"], f"shop|secret|{r['id']}"))
+def _opened(r: Any, keys: Mapping[UUID, Any]) -> Shop:
+    key = keys.get(r["secret_key"])
+    if key is None:
+        raise NotFound("no_data_key", "找不到这条数据的密钥")
+    secret = msgspec.json.decode(crypto.unseal(r["secret_key"], key, r["secret"], f"shop|secret|{r['id']}"))
     return Shop(
         id=str(r["id"]),
         platform=r["platform"],

@@ -39,10 +39,11 @@ async def pull(shop_id: UUID, platform: Callable[[str], Platform]) -> int:
                 "update shop set refund_watermark = greatest(refund_watermark, $2) where id = $1", shop_id, window.until
             )
             start += _LONGEST
+        await actions.answered(shop_id, "cases_refused")
     except Unauthenticated as e:
         await tokens.refused(shop_id, shop.access_token, e.message, can=adapter.powers.refresh)
     except Rejected as e:
-        await actions.troubled(shop_id, e.message)
+        await actions.refused(shop_id, "cases_refused", f"拉不到售后单（订单照常拉取）：{e.message}")
     except Unavailable as e:
         await breaker.failed(shop_id, e)
         raise
@@ -53,20 +54,24 @@ async def keep(shop_id: UUID, cases: Sequence[RawRefund]) -> int:
     """Store cases; an older version never replaces a newer one. Orders of what is new are to be read back."""
     newest: dict[str, RawRefund] = {}
     for case in cases:
-        known = newest.get(case.external_id)
-        if known is None or known.modified is None or (case.modified or known.modified) >= known.modified:
+        before = newest.get(case.external_id)
+        if before is None or before.modified is None or (case.modified or before.modified) >= before.modified:
             newest[case.external_id] = case
     if not newest:
         return 0
     async with db.transaction() as tx:
         key_id, key = await crypto.key_for(shop_id, clock.now())
+        known = {
+            r["external_id"]: r["id"]
+            for r in await db.rows(
+                "select id, external_id from refund_case where shop = $1 and external_id = any($2::text[])",
+                shop_id,
+                list(newest),
+            )
+        }
         rows = []
         for external_id in sorted(newest):
-            c, case_id = newest[external_id], uuid7()
-            known_id = await db.value(
-                "select id from refund_case where shop = $1 and external_id = $2", shop_id, external_id
-            )
-            row_id = known_id or case_id
+            c, row_id = newest[external_id], known.get(external_id) or uuid7()
             rows.append(
                 (
                     row_id, external_id, c.order_id, c.state, c.kind, c.amount_minor, c.currency,

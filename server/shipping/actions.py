@@ -24,6 +24,7 @@ from server.events import (
 )
 from server.kit import clock, db
 from server.kit.db import Tx
+from server.kit.ids import uuid7
 from server.kit.jobs import NewJob
 from server.orders import moves as orders
 from server.platforms import breaker, limiter, tokens
@@ -178,6 +179,7 @@ async def tell_carrier(http: httpx.AsyncClient) -> int:
     taken = 0
     for i in range(0, len(parcels), BATCH):
         some = {p["waybill_no"]: p["id"] for p in parcels[i : i + BATCH]}
+        orders_of = {p["id"]: p["order_id"] for p in parcels[i : i + BATCH]}
         handed = await Carrier(http, account).hand_over(list(some))
         async with db.transaction() as tx:
             taken += db.touched(
@@ -193,6 +195,7 @@ async def tell_carrier(http: httpx.AsyncClient) -> int:
                         kind="dead_job",
                         subject_kind="parcel",
                         subject_id=some[no],
+                        order_id=orders_of[some[no]],
                         reason="waybill_unknown",
                         detail={"waybill_no": no, "message": f"{account.name} 不认识这个面单号，请联系快递"},
                     )
@@ -312,7 +315,7 @@ async def track(http: httpx.AsyncClient) -> int:
 
 async def _settle_tracks(tx: Tx, events: Sequence[Track]) -> None:
     """The first report of each kind counts. The order's state on its platform comes from the platform."""
-    collected = await _first(events, "collected")
+    collected = await _first(events, "collected", "p.state = 'handed_over'")
     by_moment: dict[datetime, list[UUID]] = {}
     for r in collected:
         by_moment.setdefault(r["at"], []).append(r["order_id"])
@@ -320,8 +323,10 @@ async def _settle_tracks(tx: Tx, events: Sequence[Track]) -> None:
         await orders.mark(tx, "collected", order_ids, at)
     await tx.emit(*(ParcelCollected(subject=r["id"], happened_at=r["at"]) for r in collected))
     await _left_anyway(tx, events)
-    delivered = await _first(events, "delivered")
-    await tx.emit(*(ParcelDelivered(subject=r["id"], happened_at=r["at"]) for r in delivered))
+    # Of one whose hand-over is not known yet it is kept too, and told when it is: see moves.hand_over().
+    delivered = await _first(events, "delivered", "p.packed_at is not null")
+    gone = [r for r in delivered if r["state"] != "packed"]
+    await tx.emit(*(ParcelDelivered(subject=r["id"], happened_at=r["at"]) for r in gone))
 
 
 async def _left_anyway(tx: Tx, events: Sequence[Track]) -> None:
@@ -353,10 +358,12 @@ async def forgotten() -> int:
 
 
 async def _call_back(tx: Tx, found: Sequence[Any]) -> int:
+    told = {r["id"]: uuid7() for r in found}
     opened = await tasks.open(
         tx,
         [
             NewTask(
+                id=told[r["id"]],
                 kind="left_anyway",
                 subject_kind="parcel",
                 subject_id=r["id"],
@@ -375,6 +382,7 @@ async def _call_back(tx: Tx, found: Sequence[Any]) -> int:
         ],
     )
     if opened:
+        found = [r for r in found if told[r["id"]] in opened]
         await tx.emit(
             *(
                 ParcelLeftAnyway(
@@ -389,7 +397,7 @@ async def _call_back(tx: Tx, found: Sequence[Any]) -> int:
     return len(opened)
 
 
-async def _first(events: Sequence[Track], kind: str) -> list[Any]:
+async def _first(events: Sequence[Track], kind: str, of: str) -> list[Any]:
     column = {"collected": "collected_at", "delivered": "delivered_at"}[kind]
     some = [(e.waybill_no, e.at) for e in events if e.kind == kind]
     if not some:
@@ -397,7 +405,7 @@ async def _first(events: Sequence[Track], kind: str) -> list[Any]:
     return await db.rows(
         f"""update parcel p set {column} = u.at
             from (select no, min(at) as at from unnest($1::text[], $2::timestamptz[]) v(no, at) group by no) u
-            where p.waybill_no = u.no and p.{column} is null and p.state = 'handed_over'
-            returning p.id, p.order_id, u.at""",
+            where p.waybill_no = u.no and p.{column} is null and {of}
+            returning p.id, p.order_id, p.state, u.at""",
         *db.unzip(some, 2),
     )

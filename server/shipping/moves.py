@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from server.events import OrderShipped, ParcelCollected, ParcelHandedOver
+from server.events import OrderShipped, ParcelCollected, ParcelDelivered, ParcelHandedOver
 from server.kit import db
 from server.kit.db import Tx
 from server.orders import moves as orders
@@ -31,11 +31,15 @@ async def hand_over(tx: Tx, parcels: Sequence[tuple[UUID, UUID, datetime]]) -> N
     await tasks.close_for(tx, "left_anyway", [p[0] for p in parcels], "handed_over")
     # The van was faster than the phone: what the carrier reported before the scan arrived counts from here on.
     early = await db.rows(
-        "select id, order_id, collected_at as at from parcel where id = any($1::uuid[]) and collected_at is not null",
+        """select id, order_id, collected_at, delivered_at from parcel
+           where id = any($1::uuid[]) and (collected_at is not null or delivered_at is not null)""",
         [p[0] for p in parcels],
     )
-    await orders.mark_each(tx, "collected", [(r["order_id"], r["at"]) for r in early])
-    await tx.emit(*(ParcelCollected(subject=r["id"], happened_at=r["at"]) for r in early))
+    taken = [r for r in early if r["collected_at"] is not None]
+    await orders.mark_each(tx, "collected", [(r["order_id"], r["collected_at"]) for r in taken])
+    await tx.emit(*(ParcelCollected(subject=r["id"], happened_at=r["collected_at"]) for r in taken))
+    there = [r for r in early if r["delivered_at"] is not None]
+    await tx.emit(*(ParcelDelivered(subject=r["id"], happened_at=r["delivered_at"]) for r in there))
 
 
 async def stop_stale(tx: Tx, order_id: UUID, version: int) -> list[Any]:

@@ -89,7 +89,7 @@ async def get_pdf(print_job: UUID) -> tuple[str, bytes]:
 async def to_manifest(limit: int) -> list[Any]:
     """Parcels handed over whose hand-over the carrier does not know yet."""
     return await db.rows(
-        """select id, waybill_no from parcel where state = 'handed_over' and manifested_at is null
+        """select id, order_id, waybill_no from parcel where state = 'handed_over' and manifested_at is null
            order by handed_over_at limit $1""",
         limit,
     )

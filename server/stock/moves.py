@@ -88,14 +88,16 @@ async def receive(
 ) -> None:
     """Goods came in: on_hand rises; a SKU seen for the first time gets its row. kind: receive, opening (期初: what lay
     there when the hub began). Raises Conflict for a bundle."""
-    ordered = sorted(receipts, key=lambda r: r.sku)
+    total: dict[UUID, int] = {}
+    for r in receipts:
+        total[r.sku] = total.get(r.sku, 0) + r.qty
     await db.run(
         """with got as (select * from unnest($1::uuid[], $2::uuid[], $3::int[]) u(id, sku, qty)),
                 noted as (insert into stock_ledger(sku, warehouse, kind, on_hand, person, reason)
                           select sku, $4::uuid, $7, qty, $5::uuid, $6 from got)
            insert into stock(id, sku, warehouse, on_hand) select id, sku, $4::uuid, qty from got order by sku
            on conflict (sku, warehouse) do update set on_hand = stock.on_hand + excluded.on_hand""",
-        *db.unzip(((uuid7(), r.sku, r.qty) for r in ordered), 3),
+        *db.unzip(((uuid7(), sku, total[sku]) for sku in sorted(total)), 3),
         warehouse,
         person,
         reason,
@@ -105,7 +107,7 @@ async def receive(
     bundle = await db.value(
         """select k.code from bundle_part p join sku k on k.id = p.bundle where p.bundle = any($1::uuid[])
            order by 1 limit 1""",
-        [r.sku for r in ordered],
+        sorted(total),
     )
     if bundle is not None:
         raise Conflict("bundle_has_no_stock", f"{bundle} 是组合装，没有自己的库存，请按里面的货品入库")

@@ -21,6 +21,9 @@ BY_ITSELF = {
     "intercept": "拦截在仓库手机上完成：包裹追回后点已处理",
 }
 
+AGAIN = frozenset({"dead_job", "write_back"})
+"""Kinds that stand for work which stopped."""
+
 
 async def take(task_id: UUID, person: UUID) -> None:
     """This person will see to it. Raises NotFound, Conflict when it is closed."""
@@ -48,8 +51,11 @@ async def close(task_id: UUID, outcome: str, reason: str) -> None:
         if task is None:
             await _refuse_closed(task_id)
             return
-        if task["kind"] in BY_ITSELF and (task["kind"], task["reason"]) != ("shortage", "pick_short"):
+        at_shelf = (task["kind"], task["reason"]) == ("shortage", "pick_short")
+        if task["kind"] in BY_ITSELF and not (at_shelf and outcome == "done"):
             raise Invalid("ends_by_itself", BY_ITSELF[task["kind"]])
+        if outcome == "retry" and task["kind"] not in AGAIN:
+            raise Invalid("no_retry", "这类任务没有可以重试的后台工作")
         await moves.close(tx, [task_id], outcome, reason)
         if outcome == "retry":
             tx.enqueue(*await _again(task))

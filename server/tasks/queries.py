@@ -5,16 +5,17 @@ from uuid import UUID
 
 import msgspec
 
-from server.accounts.queries import User
+from server.accounts.queries import INBOX, User
 from server.kit import db
 from server.tasks import words
 from server.tasks.schemas import NoticeView, TaskPage, TaskView
 
 _VIEW = """select t.id, t.kind, t.subject_kind, t.subject_id, t.order_id, coalesce(o.no, '') as order_no, t.reason,
-  t.detail::text as detail, coalesce(p.name, '') as owner, t.opened_at, t.due_at, t.closed_at,
+  (case t.subject_kind when 'shop' then t.detail || jsonb_build_object('shop', coalesce(s.name, ''))
+        else t.detail end)::text as detail, coalesce(p.name, '') as owner, t.opened_at, t.due_at, t.closed_at,
   coalesce(c.name, '') as closed_by, t.outcome
 from task t left join sales_order o on o.id = t.order_id left join person p on p.id = t.owner
-     left join person c on c.id = t.closed_by"""
+     left join person c on c.id = t.closed_by left join shop s on t.subject_kind = 'shop' and s.id = t.subject_id"""
 
 
 def _view(r: Any) -> TaskView:
@@ -48,7 +49,7 @@ async def tasks_of(order_id: UUID) -> list[TaskView]:
     return [_view(r) for r in found]
 
 
-async def inbox(user: User, limit: int = 100) -> list[NoticeView]:
+async def inbox(user: User, limit: int = INBOX) -> list[NoticeView]:
     """What this person should know, newest first."""
     found = await db.rows(
         """select n.id, n.kind, n.title, n.body as text, n.made_at as at, n.link,

@@ -2,6 +2,7 @@
 
 import structlog
 
+from server.accounts import actions as accounts
 from server.devices import actions as devices
 from server.kit import db
 from server.orders import actions as orders
@@ -27,7 +28,7 @@ async def check_stock() -> None:
     async with db.transaction() as tx:
         title = f"库存账实不符：{len(found)} 个货品"
         for role in ("stock", "manager"):
-            await tasks.notify(tx, role, "stock_difference", title, "流水、结存与占用对不上，请盘点核对", "/stock")
+            await tasks.notify(tx, role, "stock_difference", title, "流水、结存与占用对不上，请盘点核对")
 
 
 @job("house.sweep")
@@ -42,4 +43,5 @@ async def tidy() -> None:
     await orders.expire_personal()
     await papers.forget_old_pdfs()
     await hints.tidy()
+    await accounts.forget_tries()
     await db.run("delete from job where state = 'done' and done_at < now() - make_interval(days => $1)", KEEP_DONE_DAYS)

@@ -1,7 +1,9 @@
 """platforms.*: what changed in a shop, what pushes point at, after-sales cases, listings, past days, and its tokens."""
 
+from typing import Any
 from uuid import UUID
 
+from server.kit.db import Tx
 from server.orders import intake
 from server.platforms import backfill, hints, listings, pulling, refunds, registry, tokens
 from workers import resources
@@ -33,7 +35,11 @@ async def all_listings(shop_id: str) -> None:
     await listings.pull(UUID(shop_id), resources.platform)
 
 
-@job("platforms.backfill", limit_s=3600)
+async def _not_read(tx: Tx, args: dict[str, Any], reason: str, words: str) -> None:
+    await backfill.failed(tx, UUID(args["shop_id"]), words)
+
+
+@job("platforms.backfill", limit_s=3600, on_park=_not_read)
 async def past_days(shop_id: str) -> None:
     await backfill.run(UUID(shop_id), resources.platform, intake.store_raw)
 

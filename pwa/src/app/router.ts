@@ -34,6 +34,9 @@ export function href(path: readonly string[], query: Readonly<Record<string, str
   return '#/' + path.map(encodeURIComponent).join('/') + (tail ? '?' + tail : '')
 }
 
+/** A place in the app as the server writes it ('/tasks?kind=hold'): the page itself is at '/', places are after '#'. */
+export const inside = (link: string): string => { const to = parse(link); return href(to.path, to.query) }
+
 const hash = signal(typeof location === 'undefined' ? '' : location.hash)
 export const route = computed(() => parse(hash.value))
 

@@ -1,5 +1,6 @@
 // 收件箱: what this person should know without having to act.
 import type { JSX } from 'preact'
+import { inside } from '../app/router'
 import { openSession } from '../app/session'
 import { Button } from '../ui/button'
 import { moment } from '../ui/format'
@@ -30,7 +31,7 @@ export function Inbox(): JSX.Element {
               <li key={r.id} class={'task notice-row' + (r.read ? '' : ' unread')}>
                 <div class="grow">
                   <p>{r.read ? null : <><span class="dot" aria-hidden="true" /><span class="hush">{t('未读')}</span></>}
-                    {r.link ? <a href={r.link} onClick={() => { if (!r.read) void read([r.id], '') }}><b>{r.title}</b></a> : <b>{r.title}</b>}</p>
+                    {r.link ? <a href={inside(r.link)} onClick={() => { if (!r.read) void read([r.id], '') }}><b>{r.title}</b></a> : <b>{r.title}</b>}</p>
                   <p class="muted">{r.text}</p>
                 </div>
                 <span class="muted small"><Time at={moment(r.at)} /></span>

@@ -20,7 +20,7 @@ export const LADDER: Readonly<Record<string, Look>> = {
 export const STEPS = ['pending', 'paid', 'picking', 'shipped', 'completed'] as const
 
 export const HOLDS: Readonly<Record<string, Word>> = {
-  manual: ['人工挂起', 'Held by hand'], buyer_note: ['买家留言', 'Buyer note'], refund_asked: ['申请退款', 'Refund asked'],
+  manual: ['人工挂起', 'Held by hand'], uncancelled: ['取消后又待发货', 'Paid again after a cancellation'], buyer_note: ['买家留言', 'Buyer note'], refund_asked: ['申请退款', 'Refund asked'],
   duplicate: ['疑似重复', 'Looks double'], risk_review: ['平台风控', 'Platform risk check'], receiver_incomplete: ['收件信息不全', 'Receiver incomplete'],
   sku_unmatched: ['货品未匹配', 'No SKU matched'], platform_locked: ['平台锁定', 'Locked by platform'], unmapped: ['字段没有对上', 'Field not mapped'],
   unknown_state: ['平台状态不明', 'Platform state unknown'], bad_lines: ['明细有误', 'Lines are wrong'], stock_short: ['缺货', 'Out of stock'],
@@ -110,7 +110,7 @@ export const STORY: Readonly<Record<string, Word>> = {
 export const DETAIL: Readonly<Record<string, Word>> = {
   hold: ['原因', 'reason'], wanted: ['需要', 'wanted'], available: ['可用', 'available'], waybill_no: ['面单', 'waybill'], carrier: ['快递', 'carrier'],
   count: ['数量', 'count'], qty: ['数量', 'qty'], outcome: ['结果', 'outcome'], kind: ['类型', 'kind'], parcel_no: ['包裹', 'parcel'], order_no: ['订单', 'order'], wave: ['波次', 'wave'], no: ['编号', 'no.'],
-  note: ['说明', 'note'], sku: ['货品', 'SKU'], sku_code: ['货品', 'SKU'], error: ['原因', 'error'], message: ['说明', 'message'], version: ['版本', 'version'], field: ['字段', 'field'], external_id: ['平台单号', 'platform no.'],
+  text: ['', ''], message_zh: ['', ''], shop: ['店铺', 'shop'], orders: ['订单', 'orders'], note: ['说明', 'note'], sku: ['货品', 'SKU'], sku_code: ['货品', 'SKU'], error: ['原因', 'error'], message: ['说明', 'message'], version: ['版本', 'version'], field: ['字段', 'field'], external_id: ['平台单号', 'platform no.'],
 }
 const OUTCOME: Readonly<Record<string, Word>> = {
   released: ['已放行', 'released'], settled: ['原因已消失', 'settled'], served: ['已占用到货', 'served'], done: ['已处理', 'done'], retry: ['重试', 'retried'], dropped: ['不再处理', 'dropped'],
@@ -131,7 +131,7 @@ export function details(of: Readonly<Record<string, unknown>>, said = ''): strin
       .filter((v) => !said.includes(v))
       .map((v) => { const w = HOLDS[v] ?? OUTCOME[v] ?? TASKS[v]; return UUID.test(v) ? '' : key === 'carrier' ? carrierName(v) : w ? say(w) : v })
       .filter((v) => v !== '' && !said.includes(v))
-    if (words.length) out.push(`${say(label)} ${words.join('、')}`)
+    if (words.length) out.push(`${say(label)} ${words.join('、')}`.trim())
   }
   return out.join(' · ')
 }

@@ -155,7 +155,7 @@ async def real(db: Any) -> dict[str, Any]:
     device = await Device(await w.person("p1"), 1).enrol()
     order, ready = await w.orders(2)
     await wave((await Device(await w.person("p2"), 2).enrol()).id, 1)
-    line = await db.value("select id from order_line where order_id = $1 limit 1", order)
+    line = await db.value("update order_line set platform_sku = '1' where order_id = $1 returning id", order)
     task, hold, sheet, failed, notice, imported, listing = (uuid7() for _ in range(7))
     unused, retired, bundle = (uuid7() for _ in range(3))
     await db.run(

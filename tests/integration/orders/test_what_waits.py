@@ -1,0 +1,77 @@
+"""Nothing waits for ever, and nothing is forgotten: tasks of orders that go another way."""
+
+import json
+from typing import Any
+
+from server.orders import actions, intake
+from server.platforms.port import RawOrder
+from server.stock import queries as stock
+from tests.support.world import World, taobao_order
+
+TID = "4100000000000000801"
+
+
+async def take(world: World, **more: Any) -> None:
+    """A newer version of the order; what follows of it, to the end."""
+    await bring(world, json.loads(taobao_order(TID, {"CAP-BLK": 2}, **more)))
+
+
+async def bring(world: World, body: dict[str, Any]) -> None:
+    shop = world.shops["taobao"]
+    await intake.store_raw(shop, "taobao", [RawOrder(TID, json.dumps(body).encode(), None)])
+    while await intake.map_pending(shop, "taobao"):
+        pass
+    while await actions.review_pending():
+        pass
+    while await actions.reserve_pending():
+        pass
+
+
+async def waiting(db: Any) -> list[tuple[str, str]]:
+    return [
+        tuple(r) for r in await db.rows("select kind, reason from task where closed_at is null order by kind, reason")
+    ]
+
+
+async def test_a_shortage_ends_with_the_order_that_is_shipped_elsewhere(db: Any, world: World) -> None:
+    """It ends by nobody's hand, so it must end with its cause."""
+    await db.run("update stock set on_hand = 1 where sku = $1", world.skus["CAP-BLK"])
+    await take(world)
+    assert await waiting(db) == [("shortage", "stock_short")]
+    await take(world, status="WAIT_BUYER_CONFIRM_GOODS", modified="2030-01-01 00:00:00")
+    assert await waiting(db) == []
+
+
+async def test_a_shortage_ends_with_the_order_that_is_paid_back(db: Any, world: World) -> None:
+    await db.run("update stock set on_hand = 1 where sku = $1", world.skus["CAP-BLK"])
+    await take(world)
+    body = json.loads(taobao_order(TID, {"CAP-BLK": 2}, modified="2030-01-01 00:00:00"))
+    body["orders"]["order"][0]["refund_status"] = "WAIT_SELLER_AGREE"
+    await bring(world, body)
+    assert ("hold", "refund_asked") in await waiting(db)
+    body["orders"]["order"][0]["refund_status"] = "SUCCESS"
+    await bring(world, body | {"modified": "2030-01-02 00:00:00"})
+    assert await waiting(db) == []
+
+
+async def test_an_order_that_comes_back_from_cancelled_waits_for_a_person(db: Any, world: World) -> None:
+    """A word was misread, or the platform took it back: it is paid, and somebody waits for it."""
+    await take(world)
+    await take(world, status="TRADE_CLOSED", modified="2030-01-01 00:00:00")
+    o = await db.row("select cancelled_at, reserved_at from sales_order")
+    assert o["cancelled_at"] is not None and o["reserved_at"] is None and await waiting(db) == []
+    await take(world, modified="2030-01-02 00:00:00")
+    o = await db.row("select id, cancelled_at, platform_state, reserved_at from sales_order")
+    assert o["platform_state"] == "paid"
+    assert o["reserved_at"] is not None or await waiting(db) != []
+    assert await stock.differences() == []
+
+
+async def test_a_hold_tells_what_is_wrong_now(db: Any, world: World) -> None:
+    """The state was unknown; now the state is, and an amount is none."""
+    await take(world, status="SOMETHING_NEW")
+    detail = json.loads(await db.value("select detail::text from task where reason = 'unmapped'"))
+    assert detail["field"] == "state"
+    await take(world, payment="NaN", modified="2030-01-01 00:00:00")
+    (row,) = await db.rows("select detail::text as detail from task where reason = 'unmapped' and closed_at is null")
+    assert json.loads(row["detail"])["field"] != "state"
