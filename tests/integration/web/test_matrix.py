@@ -156,9 +156,9 @@ async def real(db: Any) -> dict[str, Any]:
     )
     await db.run("insert into notice(id, role, kind) values($1, 'manager', 'intercept')", notice)
     await db.run("insert into import_file(id, shop) values($1, $2)", imported, w.shop)
-    rules = rulebook.written(rulebook.current("jd")).decode()
-    version = await versions.draft("jd", rules, "第一次", 0, None)
-    run = await trying.begin("jd", version, 10, None)
+    rules = rulebook.written(rulebook.current("taobao")).decode()
+    version = await versions.draft("taobao", rules, "第一次", 0, None)
+    run = await trying.begin("taobao", version, 10, None)
     return {
         "order_id": str(order),
         "line_id": str(line),
