@@ -73,6 +73,13 @@ def test_a_line_without_numbers_is_known_by_its_words() -> None:
     assert len({key("", "", *w) for w in words}) == 4
 
 
+def test_an_items_variant_that_is_told_in_words_only_is_known_by_them() -> None:
+    key = rules.listing_key
+    assert key("1", "", "A", "t", "") == ("1", "")
+    assert key("1", "", "A", "t", "黑") != key("1", "", "A", "t", "白")
+    assert key("1", "", "A", "t", "黑") != key("2", "", "A", "t", "黑")
+
+
 @pytest.mark.parametrize("code", ["", "a b", "a\nb", "x" * 65, "a\u3000b", "a\0"])
 def test_codes_that_are_none(code: str) -> None:
     assert rules.code_flaw(code)
