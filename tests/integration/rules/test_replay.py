@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from server.kit import db as database
-from server.orders import actions, intake, trying, versions
+from server.orders import actions, intake, matching, trying, versions
 from server.platforms import registry
 from tests.integration.rules.test_versions import FILE, TID, titled
 from tests.support.world import World, taobao_order
@@ -133,7 +133,7 @@ async def test_no_value_of_a_person_is_lost(db: Any, world: World, seed: int) ->
         line = await db.row("select id, sku from order_line where order_id = $1", o)
         if line["sku"] is None and by.random() < 0.8:
             matched[o] = by.choice(skus)
-            await actions.match_line(o, line["id"], matched[o])
+            await matching.match_line(o, line["id"], matched[o])
         deed = by.choice(["", "hold", "release", "leave"])
         if deed in ("hold", "release"):
             await actions.hold_order(o, "等等")
