@@ -121,7 +121,11 @@ def check(platform: str, rules: RuleSet) -> None:
     _plan(platform, rules)
     missing = targets.REQUIRED - {rule.to for rule in rules.rules}
     if missing:
-        raise BadRules(f"no rule for {', '.join(sorted(missing))}, so every order would be held")
+        zh = "、".join(sorted(targets.called(name) for name in missing))
+        raise BadRules(
+            f"no rule for {', '.join(sorted(missing))}, so every order would be held",
+            f"少了{zh}的规则，每张订单都会被挂起",
+        )
 
 
 def personal(platform: str, body: bytes) -> dict[str, str]:

@@ -1,14 +1,12 @@
 """Raw order beside order: what rules may be made of, the newest raw orders, and what one becomes under some rules."""
 
-import re
 from decimal import Decimal
 from typing import Any, get_args
 from uuid import UUID
 
-from server import rulebook
-from server.errors import Invalid, NotFound
+from server.errors import NotFound
 from server.kit import crypto, db
-from server.orders import mapping, queries, rulediff, targets, versions
+from server.orders import queries, rulediff, targets, versions
 from server.orders.mapping import MappedOrder, bodies, map_order
 from server.orders.rule_queries import DEEDS, STAYS
 from server.orders.rule_schemas import (
@@ -23,7 +21,6 @@ from server.orders.rule_schemas import (
     TargetView,
 )
 from server.platforms.raw import Unreadable
-from server.rulebook import BadRules, RuleSet
 from server.rulebook.forms import NEEDS_VALUES, Op, Step
 
 
@@ -89,7 +86,7 @@ async def look(platform: str, raw: UUID, rules: str) -> Look:
         raise NotFound("no_raw", "没有这张原始订单，或它的内容已到期销毁")
     async with db.transaction():
         now = await versions.in_force(platform)
-    asked = _read(platform, now, rules) if rules else now
+    asked = versions.check(platform, rules, now.house + 1) if rules else now
     body = await crypto.open_sealed(found["sealed_key"], found["sealed"], f"raw_order|sealed|{raw}")
     was, becomes = map_order(platform, body, now), map_order(platform, body, asked)
     order, lines = _shown(platform, found["redacted"])
@@ -111,16 +108,6 @@ async def look(platform: str, raw: UUID, rules: str) -> Look:
         holds=[h.message_zh for h in becomes.holds],
         deeds=deeds,
     )
-
-
-def _read(platform: str, now: RuleSet, rules: str) -> RuleSet:
-    try:
-        read = rulebook.revise(rulebook.current(platform), now.house + 1, "-", "-", rules.encode())
-        mapping.check(platform, read)
-    except BadRules as e:
-        name = re.search(r"rule (?:\d+ \()?(.+?)\)?: ", str(e))
-        raise Invalid("bad_rules", "规则还不完整，结果没有更新", rule=name[1] if name else "", why=str(e)) from e
-    return read
 
 
 def _shown(platform: str, redacted: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:

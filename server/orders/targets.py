@@ -70,34 +70,46 @@ BY_NAME: Final = {t.name: t for t in (CURRENCY, _BALANCE, *ORDER)} | {f"line.{t.
 REQUIRED: Final = frozenset(name for name, t in BY_NAME.items() if t.required)
 
 
+def called(name: str) -> str:
+    """A target's name in words."""
+    target = BY_NAME[name]
+    return f"明细的{target.zh}" if target.line else target.zh
+
+
 def check(rule: Rule, personal: frozenset[str]) -> Target:
     """The target of a rule that makes sense. Raises BadRules, naming the rule."""
     target = BY_NAME.get(rule.to)
     if target is None:
-        raise BadRules(f"rule {rule.name}: nothing is called {rule.to!r}; there is {', '.join(sorted(BY_NAME))}")
+        raise _bad(rule, f"nothing is called {rule.to!r}; there is {', '.join(sorted(BY_NAME))}", "没有这个目标字段")
     for path in (*rule.from_, *(c.field for c in rule.when)):
         hidden = personal.intersection(path.lstrip("-").split("."))
         if hidden:
-            raise BadRules(f"rule {rule.name}: {path} is personal ({', '.join(sorted(hidden))}), no rule may read it")
+            told = f"{path} is personal ({', '.join(sorted(hidden))}), no rule may read it"
+            raise _bad(rule, told, f"「{path}」是买家的个人信息，规则不能读")
         if target.line and path.lstrip("-").startswith(("lines.", "@")):
-            raise BadRules(f"rule {rule.name}: {path} is of the order, the rule is of a line")
+            raise _bad(rule, f"{path} is of the order, the rule is of a line", f"「{path}」属于整单，这条规则是明细的")
     adds = "sum" in rule.transform
     if (adds and target.kind not in ("money", "balance")) or (target.kind == "balance" and not adds):
-        raise BadRules(f"rule {rule.name}: `sum` is for money, and `balance` is always a sum")
+        raise _bad(rule, "`sum` is for money, and `balance` is always a sum", "「相加」只用于金额；核对金额必须相加")
     if ("list" in rule.transform) != (target.kind == "region"):
-        raise BadRules(f"rule {rule.name}: `list` is for the region, and the region is always a list")
+        raise _bad(rule, "`list` is for the region, and the region is always a list", "「逐级列出」只用于收货地区")
     if "fen" in rule.transform and target.kind not in ("money", "balance"):
-        raise BadRules(f"rule {rule.name}: `fen` is for money")
+        raise _bad(rule, "`fen` is for money", "「已经是分」只用于金额")
     for value in _outcomes(rule):
         if target.kind == "choice" and value not in target.choices:
-            raise BadRules(f"rule {rule.name}: {value!r} is none of {', '.join(sorted(target.choices))}")
+            told = f"{value!r} is none of {', '.join(sorted(target.choices))}"
+            raise _bad(rule, told, f"「{value}」不是{target.zh}可选的值")
         if target.kind == "flag" and not isinstance(value, bool):
-            raise BadRules(f"rule {rule.name}: {value!r} is not true or false")
+            raise _bad(rule, f"{value!r} is not true or false", f"{target.zh}只能是「是」或「否」")
     if target.kind == "choice" and rule.from_ and not any(isinstance(step, Table) for step in rule.transform):
-        raise BadRules(f"rule {rule.name}: {rule.to} needs a table of values")
+        raise _bad(rule, f"{rule.to} needs a table of values", f"{target.zh}要有对照表")
     if rule.default is not UNSET and target.kind == "balance":
-        raise BadRules(f"rule {rule.name}: a balance has no default")
+        raise _bad(rule, "a balance has no default", "核对金额没有默认值")
     return target
+
+
+def _bad(rule: Rule, told: str, zh: str) -> BadRules:
+    return BadRules(f"rule {rule.name}: {told}", zh, rule.name)
 
 
 def _outcomes(rule: Rule) -> list[Any]:

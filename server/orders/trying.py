@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from server.errors import Invalid, NotFound
+from server.errors import Conflict, Invalid, NotFound
 from server.events import RawStored, RulesTried
 from server.kit import clock, crypto, db
 from server.kit.ids import uuid7
@@ -111,8 +111,16 @@ async def _anew(tx: db.Tx, page: Sequence[Any]) -> None:
 
 
 async def cancel(run: UUID) -> None:
-    """Stop it after the page that is under way; what was found stays. An ended one stays as it ended."""
+    """Stop a preview after the page that is under way; what was found stays. An ended one stays as it ended.
+
+    Raises NotFound; Conflict: a replay goes through, or orders would stand on two versions.
+    """
     async with db.transaction():
+        kind = await db.value("select kind from rule_run where id = $1", run)
+        if kind is None:
+            raise NotFound("no_run", "没有这次试算")
+        if kind == "replay":
+            raise Conflict("replay_runs", "启用后的重算不能停；要回到原来的规则，请撤回")
         await db.run(
             "update rule_run set state = 'cancelled', ended_at = $2 where id = $1 and state = 'running'",
             run,

@@ -49,10 +49,7 @@ async def in_force(platform: str) -> RuleSet:
 async def at_version(platform: str, version: int) -> RuleSet:
     """One version; 0 is the file. Raises NotFound."""
     if version == 0:
-        try:
-            return rulebook.current(platform)
-        except BadRules as e:
-            raise NotFound("no_rules", "没有这个平台的规则") from e
+        return file_of(platform)
     found = await db.row(
         "select author::text, reason, body from rule_version where platform = $1 and version = $2", platform, version
     )
@@ -70,16 +67,11 @@ async def draft(
     """
     if not reason.strip():
         raise Invalid("reason_needed", "请写明为什么改规则")
-    if len(body.encode()) > MAX_BODY:
-        raise Invalid("rules_too_large", "规则太多了，最多 256 KB")
     async with db.transaction() as tx:
         await db.value("select pg_advisory_xact_lock($1, hashtext($2))", _LOCK, platform)
         await at_version(platform, base)
         last: int = await db.value("select coalesce(max(version), 0) from rule_version where platform = $1", platform)
-        try:
-            mapping.check(platform, rulebook.revise(rulebook.current(platform), last + 1, "-", reason, body.encode()))
-        except BadRules as e:
-            raise Invalid("bad_rules", f"规则有误：{e}") from e
+        check(platform, body, last + 1)
         version_id = uuid7()
         await db.run(
             """insert into rule_version(id, platform, version, base, same_as, body, author, reason)
@@ -95,6 +87,27 @@ async def draft(
         )
         await tx.emit(RulesDrafted(subject=version_id, to={"platform": platform, "version": last + 1, "base": base}))
     return last + 1
+
+
+def check(platform: str, body: str, version: int) -> RuleSet:
+    """Rules as somebody wrote them, in order. Raises Invalid, which names the rule; NotFound: no such platform."""
+    if len(body.encode()) > MAX_BODY:
+        raise Invalid("rules_too_large", "规则太多了，最多 256 KB")
+    try:
+        rules = rulebook.revise(file_of(platform), version, "-", "-", body.encode())
+        mapping.check(platform, rules)
+    except BadRules as e:
+        where = f"规则「{e.rule[:40]}」" if e.rule else "规则"
+        raise Invalid("bad_rules", f"{where}有误：{e.zh[:200]}", rule=e.rule[:200]) from e
+    return rules
+
+
+def file_of(platform: str) -> RuleSet:
+    """The rules that come with the house. Raises NotFound."""
+    try:
+        return rulebook.current(platform)
+    except BadRules as e:
+        raise NotFound("no_rules", "没有这个平台的规则") from e
 
 
 async def apply(platform: str, version: int, person: UUID | None) -> None:

@@ -130,11 +130,12 @@ def compile_rule(rule: Rule, version: str, money: Money) -> Compiled:
     steps = [step for step in rule.transform if step != "sum"]
     if "sum" in rule.transform:
         if any(isinstance(step, Table) or step == "before_dash" for step in steps):
-            raise BadRules(f"rule {rule.name}: a sum is of money, there is nothing to look up")
+            told = f"rule {rule.name}: a sum is of money, there is nothing to look up"
+            raise BadRules(told, "相加的是金额，不能再用对照表", rule.name)
         give = _sum(rule, version, money, fen="fen" in steps)
     elif "list" in rule.transform:
         if len(rule.transform) > 1:
-            raise BadRules(f"rule {rule.name}: `list` stands alone")
+            raise BadRules(f"rule {rule.name}: `list` stands alone", "「逐级列出」不能和别的转换一起用", rule.name)
         give = _list(rule, version)
     else:
         give = _first(rule, version, steps)

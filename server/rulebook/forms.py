@@ -11,7 +11,14 @@ NEEDS_VALUES: Final = frozenset({"in", "not_in", "starts"})
 
 
 class BadRules(ValueError):
-    """A rule file is not in order. The text names the rule and what is wrong with it."""
+    """Rules are not in order. The text names the rule and what is wrong with it, for a developer.
+
+    `rule`: its name or "" (all of them); `zh`: what is wrong, for the person who edits it.
+    """
+
+    def __init__(self, text: str, zh: str = "内容不合格式", rule: str = "") -> None:
+        super().__init__(text)
+        self.zh, self.rule = zh, rule
 
 
 class Condition(Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,12 +96,12 @@ def load(data: bytes) -> RuleSet:
         try:
             rule = msgspec.json.decode(bytes(one), type=Rule)
         except msgspec.MsgspecError as e:
-            raise BadRules(f"{file.platform}: {name}: {e}") from None
+            raise BadRules(f"{file.platform}: {name}: {e}", "有不认识的内容，或缺了内容", _said(bytes(one))) from None
         wrong = _fault(rule)
         if rule.name in seen:
-            wrong = "another rule has this name"
+            wrong = "another rule has this name", "有两条规则同名"
         if wrong:
-            raise BadRules(f"{file.platform}: {name}: {wrong}")
+            raise BadRules(f"{file.platform}: {name}: {wrong[0]}", wrong[1], rule.name)
         seen.add(rule.name)
         rules.append(rule)
     return RuleSet(file.version, file.platform, file.author, file.reason, tuple(rules))
@@ -107,7 +114,7 @@ def revise(base: RuleSet, house: int, author: str, reason: str, rules: bytes) ->
         body = _File(base.version, base.platform, author, reason, tuple(said))
         return msgspec.structs.replace(load(msgspec.json.encode(body)), house=house)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as e:
-        raise BadRules(f"not a list of rules: {e}") from None
+        raise BadRules(f"not a list of rules: {e}", "不是一串规则") from None
 
 
 def written(rules: RuleSet) -> bytes:
@@ -116,23 +123,32 @@ def written(rules: RuleSet) -> bytes:
 
 
 def _name(data: bytes, place: int) -> str:
+    name = _said(data)
+    return f"rule {place} ({name})" if name else f"rule {place}"
+
+
+def _said(data: bytes) -> str:
+    """The name of a rule that may be of any shape."""
     value: Any = msgspec.json.decode(data)
     name = value.get("name") if isinstance(value, dict) else None
-    return f"rule {place} ({name})" if isinstance(name, str) and name else f"rule {place}"
+    return name if isinstance(name, str) else ""
 
 
-def _fault(rule: Rule) -> str:
+def _fault(rule: Rule) -> tuple[str, str] | None:
+    """What is wrong with it, in English and in Chinese."""
     if not rule.name.strip():
-        return "it has no name"
+        return "it has no name", "规则没有名字"
     if not rule.from_ and rule.default is UNSET:
-        return "it has neither `from` nor `default`, so it can never give a value"
+        return "it has neither `from` nor `default`, so it can never give a value", "来源和默认值都没有，永远得不到值"
     if any(not path.lstrip("-") for path in rule.from_):
-        return "`from` holds an empty path"
+        return "`from` holds an empty path", "有一个来源是空的"
     if "sum" not in rule.transform and any(path.startswith(("-", "@")) for path in rule.from_):
-        return "a path with - or @ makes sense in a sum only"
+        return "a path with - or @ makes sense in a sum only", "带 - 或 @ 的来源只能用来相加"
     for condition in rule.when:
         if not condition.field:
-            return "a condition without a field"
+            return "a condition without a field", "有一个条件没有写字段"
         if (condition.op in NEEDS_VALUES) != bool(condition.values):
-            return f"the condition on {condition.field}: `{condition.op}` and its `values` do not fit"
-    return ""
+            needs = "要写值" if condition.op in NEEDS_VALUES else "不用写值"
+            told = f"the condition on {condition.field}: `{condition.op}` and its `values` do not fit"
+            return told, f"条件「{condition.field}」的值不对：这种比较{needs}"
+    return None

@@ -14,7 +14,7 @@ from typing import Any
 
 import uvloop
 
-from tests.bench import face, growth, pipeline, printing, run, sync_bench, uplink
+from tests.bench import face, growth, pipeline, printing, replay, run, sync_bench, uplink
 
 BENCHES: dict[str, Callable[[Path], Awaitable[Any]]] = {
     "pipeline": pipeline.measure,
@@ -22,6 +22,7 @@ BENCHES: dict[str, Callable[[Path], Awaitable[Any]]] = {
     "sync": sync_bench.figures,
     "growth": growth.measure,
     "printing": printing.measure,
+    "replay": replay.measure,
     "run": run.measure,
     "face": face.measure,
 }

@@ -81,6 +81,44 @@ async def test_by_rules_that_are_not_stored(as_role: Any, web: Client, db: Any, 
     assert moved(before, await snapshot(db)) == set()
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("[]", "少了"),
+        ("{", "不是一串规则"),
+        ('[{"name": "甲", "to": "nothing", "from": ["a"]}]', "规则「甲」有误：没有这个目标字段"),
+        ('[{"name": "甲", "to": "state"}]', "来源和默认值都没有"),
+        ('[{"name": "甲", "to": "line.title", "from": ["receiver_name"]}]', "个人信息"),
+        ('[{"name": "甲", "to": "state", "from": ["a"], "what": 1}]', "规则「甲」有误：有不认识的内容"),
+        ('[{"name": "甲", "to": "total", "from": ["a"], "when": [{"field": "b", "op": "in"}]}]', "要写值"),
+    ],
+)
+async def test_what_is_wrong_is_said_in_words_with_the_rule(
+    body: str, told: str, as_role: Any, web: Client, db: Any, world: World
+) -> None:
+    await as_role("manager")
+    raw = await raw_of(await order(world, TID))
+    before = await snapshot(db)
+    for path, sent in (("/look", {"raw": raw, "rules": body}), ("", {"rules": body, "reason": "r", "base": 0})):
+        answer = await web.post(f"/api/rules/taobao{path}", json=sent)
+        assert answer.status_code == 422 and told in answer.json()["message"], answer.text
+        assert answer.json()["detail"]["rule"] == ("甲" if "甲" in body else "")
+    assert moved(before, await snapshot(db)) == set()
+
+
+async def test_a_preview_may_be_stopped_and_a_replay_may_not(as_role: Any, web: Client, db: Any, world: World) -> None:
+    await as_role("manager")
+    await order(world, TID)
+    version = await versions.draft("taobao", FILE, "同样", 0, None)
+    preview = await trying.begin("taobao", version, 10, None)
+    assert (await web.delete(f"/api/rule-runs/{preview}")).status_code == 204
+    assert not await trying.step(preview)
+    await versions.apply("taobao", version, None)
+    replay = await db.value("select id from rule_run where kind = 'replay'")
+    assert (await web.delete(f"/api/rule-runs/{replay}")).json()["code"] == "replay_runs"
+    assert await trying.step(replay)
+
+
 async def test_what_people_said_and_what_has_left_is_told(as_role: Any, web: Client, db: Any, world: World) -> None:
     await as_role("manager")
     order_id = await order(world, TID, "OLD-777")
