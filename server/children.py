@@ -93,7 +93,8 @@ class Child:
             block = os.read(fd, _LONGEST_LINE)
         except BlockingIOError:
             return True
-        if not self.service and self.process.stdout and fd == self.process.stdout.fileno():
+        answer = self.process.stdout
+        if not self.service and answer and not answer.closed and fd == answer.fileno():
             self.answer += block
         else:
             *lines, rest = (self._rests[fd] + block).split(b"\n")

@@ -1,6 +1,6 @@
 """What becomes of parcels: packed, handed over, their tasks done. Pure, like rules.py, which calls it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,13 @@ from server.events import HandOverRefused
 from server.packing import rules as packing
 from server.shipping import rules as shipping
 from sync.messages import ADJUSTED, DUPLICATE, HELD, WITH_TASK
+
+
+AGREE = timedelta(minutes=1)
+"""Two devices' clocks are known no better than their requests are quick: what is closer than that may be later.
+
+So goods that do not fit, seen about when the parcel was packed, are news; at worst it is checked once too often.
+"""
 
 
 def by(act: Act) -> dict[str, Any]:
@@ -47,7 +54,7 @@ def pack(board: Board, act: Act, body: PackBody) -> Decision:
         task = board.put_back(act, parcel, parcel.stop or reason)
         return Decision(WITH_TASK, f"{shipping.STOPPED.get(reason, '该包裹已停止')}：不要发出，请把货放回", task)
     wrong = packing.compare(parcel.items, body.items)
-    if parcel.state == "packed" and (not wrong or (parcel.packed_at is not None and act.at < parcel.packed_at)):
+    if parcel.state == "packed" and (not wrong or (parcel.packed_at is not None and act.at < parcel.packed_at - AGREE)):
         return Decision(DUPLICATE, f"{parcel.no} 已打包")
     if wrong:
         said = packing.difference_said(wrong)
