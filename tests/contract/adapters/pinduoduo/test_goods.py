@@ -102,10 +102,12 @@ async def test_full_numbers(pdd: House) -> None:
 
 async def test_twice_the_same_sku_the_last_wins() -> None:
     """Even where the platform takes its time over the first."""
+    begun: list[str] = []
     done: list[str] = []
 
     async def handler(request: httpx.Request) -> httpx.Response:
-        for _ in range(0 if done else 20):
+        begun.append(form(request)["quantity"])
+        for _ in range(50 if len(begun) == 1 else 0):
             await asyncio.sleep(0)
         done.append(form(request)["quantity"])
         return httpx.Response(200, content=sample("pinduoduo/goods_quantity_update_ok.json"))
