@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from server.errors import Unavailable
-from server.platforms import registry
+from server.platforms import limiter, registry
 from server.platforms.pinduoduo.aftersales import STATES, refund
+from server.sandbox.pinduoduo.gateway import OFTEN
 from tests.contract.adapters.pinduoduo.house import House, opened
 from tests.contract.adapters.support import client, form, reply, sample, shop
 
@@ -149,6 +150,12 @@ async def test_too_often_is_later_not_never(pdd: House) -> None:
         for _ in range(10):
             await pdd.cases()
     assert caught.value.retry_after == 30
+
+
+def test_our_own_pace_stays_below_what_is_published() -> None:
+    """Else a catch-up would stop the shop's orders, too, each time it is told off."""
+    most, within = OFTEN[LIST]
+    assert limiter.RATES["pinduoduo"] * (within + limiter.BURST_S * (1 - limiter.RESERVE)) < most
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What a Pinduoduo shop lists, and stock as it really behaves there: never cut, and a repeat counts again."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -99,9 +100,22 @@ async def test_full_numbers(pdd: House) -> None:
     assert (number(pdd, "TEE-WHT-M"), number(pdd, "TEE-BLK-M")) == (7, 0)
 
 
-async def test_twice_the_same_sku_the_last_wins(pdd: House) -> None:
-    await pdd.adapter.set_stock(pdd.shop, [StockOrder(TEE, WHITE, n) for n in (7, 9, 8)])
-    assert number(pdd, "TEE-WHT-M") == 8
+async def test_twice_the_same_sku_the_last_wins() -> None:
+    """Even where the platform takes its time over the first."""
+    begun: list[str] = []
+    done: list[str] = []
+
+    async def handler(request: httpx.Request) -> httpx.Response:
+        begun.append(form(request)["quantity"])
+        for _ in range(50 if len(begun) == 1 else 0):
+            await asyncio.sleep(0)
+        done.append(form(request)["quantity"])
+        return httpx.Response(200, content=sample("pinduoduo/goods_quantity_update_ok.json"))
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(handler)) as web:
+        adapter = registry.connect("pinduoduo", web)
+        await adapter.set_stock(shop("pinduoduo"), [StockOrder(TEE, WHITE, n) for n in (7, 9, 8)])
+    assert done == ["7", "9", "8"]
 
 
 async def test_a_stranger_among_them_keeps_nobody_from_its_number(pdd: House) -> None:
