@@ -37,7 +37,7 @@ async def refunds(client: Client, shop: Shop, window: Window) -> AsyncIterator[l
         for number in range(DEEPEST):
             cases, more = await _page(client, shop, window, number)
             found.update({case.external_id: case for case in cases})
-            ids += [f"{case.external_id} {case.modified}" for case in cases]  # changed meanwhile: read once more
+            ids += [case.external_id for case in cases]
             if not more:
                 return ids, number == 0
             if not cases:

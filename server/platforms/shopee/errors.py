@@ -60,6 +60,8 @@ _NO: Final = {
     ALREADY_SHIPPED: "包裹已安排发货",
     NOT_READY: "订单当前状态不能发货",
     "ship_order_need_pacakge_number": "订单已拆包，发货时要写明包裹号",  # their spelling
+    "package_number_not_exist": "订单已拆包，要写明包裹号",
+    "package_not_exist": "Shopee 找不到这个包裹",
     "ship_order_not_need_pacakge_number": "订单没有拆包，发货时不能写包裹号",
     ALREADY_SPLIT: "订单已经拆过包",
     "order_cannot_split": "店铺或订单不能拆包",

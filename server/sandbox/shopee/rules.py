@@ -119,6 +119,9 @@ RULES: Final[dict[str, Rule]] = {
     "package_missing": Rule(
         "logistics.ship_order_need_pacakge_number", "Please request with package_number for this split order."
     ),
+    "package_unnamed": Rule(
+        "logistics.package_number_not_exist", "Please request with package_number for this split order."
+    ),
     "package_not_needed": Rule(
         "logistics.ship_order_not_need_pacakge_number",
         "Please don\u2019t request with package_number for this unsplit order.",

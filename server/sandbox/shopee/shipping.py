@@ -44,7 +44,7 @@ def parameter(world: World, p: Params) -> dict[str, Any]:
 def ship(world: World, p: Params) -> None:
     """ship_order: exactly one way, the parcel named where the order is split."""
     order = find(world, p)
-    lines = _parcel(world, order, p)
+    lines = _parcel(world, order, p, "package_missing")
     modes = [mode for mode in _MODES if mode in p]
     if len(modes) != 1 or not isinstance(p[modes[0]], dict):
         raise refuse(world, "ways_not_one")
@@ -119,15 +119,16 @@ def channels(world: World, p: Params) -> dict[str, Any]:
     }
 
 
-def _parcel(world: World, order: Order, p: Params) -> list[Line]:
-    """The lines that are meant. An unsplit order is one parcel without a name, those of a split one have names."""
+def _parcel(world: World, order: Order, p: Params, unnamed: str = "package_unnamed") -> list[Line]:
+    """The lines that are meant. An unsplit order is one parcel without a name, those of a split one have names.
+    unnamed: the rule that is broken where the name is left out; reading calls say it otherwise than ship_order."""
     named = p.get("package_number")
     if not order.packages:
         if named is not None:
             raise refuse(world, "package_not_needed")
         return order.lines
     if not named:
-        raise refuse(world, "package_missing")
+        raise refuse(world, unnamed)
     for number, lines in shopee_order.packages(order):
         if number == named:
             return lines

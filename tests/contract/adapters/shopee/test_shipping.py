@@ -78,6 +78,18 @@ async def test_a_lost_answer_is_not_done_twice(shopee: House, path: str) -> None
     assert numbers(shopee, id) == [OURS, "", ""] and shopee.calls(SPLIT) == 1
 
 
+async def test_another_who_splits_it_the_same_at_the_same_moment(shopee: House) -> None:
+    id, plan = await three(shopee)
+
+    async def split(request: Any) -> None:
+        if request.url.path.endswith(SPLIT):
+            shopee.world.find("shopee", id).packages = [[1], [2], [3]]
+
+    shopee.web.event_hooks["request"] = [split]
+    assert await shopee.adapter.ship(shopee.shop, plan[1]) == Shipped()
+    assert numbers(shopee, id) == ["", OTHER, ""]
+
+
 async def test_a_parcel_that_left_with_another_number_is_for_a_person(shopee: House) -> None:
     id, plan = await three(shopee)
     await shopee.adapter.ship(shopee.shop, plan[0])
@@ -103,9 +115,12 @@ async def test_an_order_that_was_split_otherwise_is_for_a_person(shopee: House) 
 
 
 async def test_half_a_line_a_strangers_or_too_much_is_refused_before_it_starts(shopee: House) -> None:
-    [id] = await shopee.place(skus=GOODS)
+    [id] = await shopee.place(skus=[*GOODS, GOODS[0]])
     a, b, c = await parts(shopee, id)
+    half = Part(a.line_key, 1)
     wrong: list[dict[str, Any]] = [
+        {"parts": (half,)},
+        {"parts": (half,), "others": ((half,), (b, c))},
         {"parts": (Part(a.line_key, a.qty + 1),)},
         {"parts": (Part("23-0", 1),)},
         {"parts": (a,), "others": ((a, b), (c,))},

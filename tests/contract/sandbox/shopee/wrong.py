@@ -240,6 +240,16 @@ def how(split: bool = False, state: str = "paid", **query: Any) -> Wrong:
     return send
 
 
+def asking_number(split: bool = False, **query: Any) -> Wrong:
+    async def send(box: Sandbox) -> Any:
+        id = await order(box)
+        if split:
+            await parted(box, id)
+        return await box.shopee(NUMBER, order_sn=id, **query)
+
+    return send
+
+
 def shipping_while(what: str, **body: Any) -> Wrong:
     async def send(box: Sandbox) -> Any:
         id = await order(box)
