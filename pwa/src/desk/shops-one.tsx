@@ -4,9 +4,9 @@ import { useEffect } from 'preact/hooks'
 import { go, href, route } from '../app/router'
 import { Button } from '../ui/button'
 import { ask } from '../ui/dialog'
-import { number } from '../ui/format'
+import { absolute, number } from '../ui/format'
 import { Icon } from '../ui/icon'
-import { Badge, Id, Time } from '../ui/show'
+import { Badge, Id } from '../ui/show'
 import { toast } from '../ui/toast'
 import { Head } from './head'
 import { PLATFORMS, name, say, type Word } from './lexicon'
@@ -52,7 +52,6 @@ export function OneShop({ shop, live }: { shop: FullShop; live: Live<ShopPage> }
               <dl class="pairs wide">
                 <div><dt>{t('今日接单')}</dt><dd><a class="number" href={href(['orders'], { shop: shop.id, today: 'taken' })}>{number(shop.orders_today)}</a></dd></div>
                 <Freshness shop={shop} />
-                <div><dt>{t('订单已知到')}</dt><dd><Time at={shop.watermark === null ? null : Date.parse(shop.watermark)} /></dd></div>
                 <div><dt>{t('待处理售后')}</dt><dd>{shop.powers.refunds ? <><a class={'number ' + (shop.refunds_asked ? 'warn' : '')} href={href(['orders'], { shop: shop.id, hold: 'refund_asked' })}>{t('{n} 个等答复', { n: number(shop.refunds_asked) })}</a> <span class="muted number">{t('未结束 {n}', { n: number(shop.refunds_open) })}</span></> : <span class="muted">{t('平台接口不提供')}</span>}</dd></div>
                 <div><dt>{t('待核对通知')}</dt><dd>{shop.powers.messages || shop.powers.webhook || shop.waiting ? <span class="number">{t('{n} 条', { n: number(shop.waiting) })}</span> : <span class="muted">{t('平台没有通知')}</span>}</dd></div>
               </dl>
@@ -72,7 +71,7 @@ export function OneShop({ shop, live }: { shop: FullShop; live: Live<ShopPage> }
                 <div><dt>{t('平台')}</dt><dd>{name(PLATFORMS, shop.platform)}</dd></div>
                 <div><dt>{t('平台店铺号')}</dt><dd>{shop.external_id ? <Id value={shop.external_id} label={t('平台店铺号')} /> : <span class="muted">{t('授权后显示')}</span>}</dd></div>
                 <div><dt>{t('应用')}</dt><dd class="appkey"><Id value={shop.app_key} label={t('应用')} /></dd></div>
-                <div><dt>{t('授权到')}</dt><dd>{!shop.authorised ? <span class="muted">{t('未授权')}</span> : end === null ? <span class="muted">{t('平台没有说')}</span> : <><Time at={end} />{shop.powers.refresh && shop.access_until ? <span class="muted small"> {t('之前自动续期')}</span> : null}</>}</dd></div>
+                <div><dt>{t('授权到')}</dt><dd>{!shop.authorised ? <span class="muted">{t('未授权')}</span> : end === null ? <span class="muted">{t('平台没有说')}</span> : <><span class="number" title={absolute(end)}>{absolute(end).slice(0, 10)}</span>{shop.powers.refresh ? <span class="muted small"> {t('到期前自动续期')}</span> : null}</>}</dd></div>
                 <div><dt>{t('密钥')}</dt><dd class="muted">{t('已加密保存，不再显示')}</dd></div>
               </dl>
             </div>
