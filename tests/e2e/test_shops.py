@@ -112,6 +112,8 @@ def test_a_shop_is_paused_and_disconnected(house: House, playwright: Playwright,
     shop = house.sql("select id from shop where platform = 'taobao'")[0]["id"]
     with browsing(playwright, Desk, floor.profile(tmp_path, "desk"), house.url) as desk:
         page = desk.page
+        page.goto(f"{house.url}/#/shops?consent=ok")
+        desk.sees("授权成功。店主可以关掉这一页了。")  # who came back from the platform may have no account here
         desk.log_in("kefu", house.logins["kefu"])
         page.goto(f"{house.url}/#/shops/{shop}")
         expect(page.get_by_role("heading", name="淘宝 演示旗舰店")).to_be_visible()
@@ -139,6 +141,32 @@ def test_a_shop_is_paused_and_disconnected(house: House, playwright: Playwright,
         asked.get_by_role("button", name="断开", exact=True).click()
         desk.sees("还没有授权，订单不会进来。")
         assert state() == "new"
+        assert not desk.errors, desk.errors
+
+
+def test_a_real_shop_ends_the_demo_after_asking(house: House, playwright: Playwright, tmp_path: Path) -> None:
+    house.sql("update person set name = '店主' where login = 'manager' returning id")
+    with browsing(playwright, Desk, floor.profile(tmp_path, "desk"), house.url) as desk, house.api("kefu") as kefu:
+        page, asked = desk.page, desk.page.get_by_role("dialog")
+        desk.log_in("manager", house.logins["manager"])
+        page.goto(f"{house.url}/#/shops/new?platform=taobao&step=key")
+        page.get_by_label("店铺名称").fill("一号店")
+        page.get_by_label("AppKey").fill("12345678")
+        page.get_by_label("AppSecret").fill("not-a-real-secret")
+        page.get_by_role("button", name="保存并结束演示…").click()
+        expect(asked).to_contain_text("演示账号、演示店铺和模拟平台会马上停用")
+        asked.get_by_role("button", name="取消").click()
+        assert not house.value("select count(*) from shop where name = '一号店'")
+        assert kefu.http.get("/api/me").status_code == 200
+        page.get_by_role("button", name="保存并结束演示…").click()
+        asked.get_by_role("button", name="结束演示并接入").click()
+        expect(page.get_by_role("heading", name="请店主同意授权")).to_be_visible()
+        assert house.value("select state from shop where name = '一号店'") == "new"
+        assert kefu.http.get("/api/me").status_code == 401
+        page.goto(f"{house.url}/#/shops")
+        page.get_by_role("link", name="接入店铺").click()
+        page.goto(f"{house.url}/#/shops/new?platform=jd&step=key")
+        expect(page.get_by_role("button", name="保存，去授权")).to_be_visible()  # it ended once
         assert not desk.errors, desk.errors
 
 

@@ -1,6 +1,6 @@
 // 接入店铺, once the shop exists: its owner's yes, the trial, options, past days. Where one was is kept on this device.
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { wordsOf, type ApiError } from '../app/http'
 import { go, href, route } from '../app/router'
 import { Button } from '../ui/button'
@@ -31,12 +31,10 @@ export function Connect({ shop, page, live }: { shop: FullShop; page: ShopPage; 
   const at = place(shop)
   const no = bossOnly()
   const move = (step: StepName) => go(['shops', shop.id, 'connect'], { step })
-  const body = useRef<HTMLDivElement>(null)
   useEffect(() => { if (!no) keepStep(shop.id, at) }, [shop.id, at, no])
-  useEffect(() => { document.getElementById('content')?.scrollTo?.(0, 0) }, [at])
   const to = (s: StepName): string => (LATER.includes(s) && (shop.authorised || s === 'authorise') ? href(['shops', shop.id, 'connect'], { step: s }) : '')
   return (
-    <section class="screen" ref={body}>
+    <section class="screen">
       <Head title={t('接入 {name}', { name: shop.name })} live={live}><a class="button small" href={href(['shops'])}>{t('以后再接')}</a></Head>
       {no ? <div class="pad"><Notice tone="warn"><p>{no}</p></Notice></div> : (
         <Steps at={at} to={to}>

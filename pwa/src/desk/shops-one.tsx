@@ -113,7 +113,7 @@ function Ending({ shop, no }: { shop: FullShop; no: string }): JSX.Element {
 
 const CAN: readonly (readonly [has: (p: Powers) => boolean, yes: Word, no: Word])[] = [
   [() => true, ['拉订单、回传发货', 'Pulls orders, writes shipping back'], ['', '']],
-  [(p) => p.refresh, ['授权自动续期', 'Renews its authorisation by itself'], ['不能自动续期，到期要店主再点一次同意', 'Cannot renew: the owner says yes again at its end']],
+  [(p) => p.refresh, ['授权自动续期（平台允许时）', 'Renews its authorisation by itself, where the platform lets it'], ['不能自动续期，到期要店主再点一次同意', 'Cannot renew: the owner says yes again at its end']],
   [(p) => p.messages || p.webhook, ['有变化平台会通知，几秒内看到', 'The platform tells of changes, seen within seconds'], ['平台不通知，靠定时拉取', 'No pushes: orders are pulled by the clock']],
   [(p) => p.refunds, ['拉售后单，申请退款的包裹会拦下', 'Reads after-sales cases; parcels with a refund are stopped'], ['不拉售后单，退款只能从订单状态看出来', 'Reads no after-sales cases: a refund shows only in the order’s state']],
   [(p) => p.placed, ['能补拉过去的订单', 'Past days can be read again'], ['不能补拉过去的订单，请导入文件', 'Past days cannot be read: import a file']],
