@@ -1,6 +1,7 @@
 /**
  * The service worker: the whole app is precached by content hash, all or nothing, and served from there. It never
- * touches /api/. A new version waits until the page says that nothing is in flight.
+ * touches /api/, nor /hooks/, where a platform sends a browser back. A new version waits until the page says that
+ * nothing is in flight.
  */
 /// <reference lib="webworker" />
 declare const __VERSION__: string
@@ -41,7 +42,7 @@ worker.addEventListener('activate', (event) => event.waitUntil(activate()))
 worker.addEventListener('fetch', (event) => {
   const { request } = event
   const url = new URL(request.url)
-  if (request.method !== 'GET' || url.origin !== worker.location.origin || url.pathname.startsWith('/api/')) return
+  if (request.method !== 'GET' || url.origin !== worker.location.origin || /^\/(api|hooks)\//.test(url.pathname)) return
   const key = keys.get(url.pathname) ?? (request.mode === 'navigate' ? keys.get('/index.html') : undefined)
   if (key) event.respondWith(serve(request, key))
 })

@@ -203,6 +203,7 @@ class Tour:
             expect(desk.page.locator("#content")).to_contain_text(text if place != "waves" else "W1001")
             until("no skeleton", lambda: desk.page.locator("#content .bone").count() == 0)
             album.take(desk, f"desk-{place}", dark=place in ("board", "orders"))
+        self.connecting()
         desk.open_order(self._number(self.noted))
         album.take(desk, "desk-order-held")
         desk.page.get_by_role("article").get_by_role("button", name="放行：买家留言").click()
@@ -245,6 +246,19 @@ class Tour:
         desk.sees("用过的版本")
         until("no toast", lambda: page.locator(".toast").count() == 0)
         album.take(desk, "desk-rules")
+
+    def connecting(self) -> None:
+        """The checklist of a platform, and one shop that was tried out."""
+        desk, album = self.desk, self.album
+        desk.page.goto(f"{desk.url}/#/shops/new?platform=taobao")
+        desk.page.get_by_role("checkbox").first.check()
+        desk.sees("平台不许做的")
+        album.take(desk, "desk-shop-new")
+        shop = self.house.value("select id from shop where platform = 'taobao'")
+        desk.page.goto(f"{desk.url}/#/shops/{shop}")
+        desk.page.get_by_role("button", name="测试连接").click()
+        desk.sees("平台认得这家店")
+        album.take(desk, "desk-shop", dark=True)
 
     def in_the_lift(self) -> None:
         """The manager's phone."""

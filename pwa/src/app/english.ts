@@ -99,4 +99,6 @@ export const english = {
   '{age}更新': 'updated {age}',
   '还没有数据': 'No data yet',
   '跳到内容': 'Skip to content',
+  '授权成功。店主可以关掉这一页了。': 'Authorised. The owner may close this page.',
+  '授权没有完成，请找给您链接的人重新要一个。': 'Not authorised. Please ask for a new link.',
 } as const

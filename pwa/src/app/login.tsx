@@ -7,6 +7,7 @@ import { Icon } from '../ui/icon'
 import { Notice, Trouble } from '../ui/show'
 import { ApiError, api, wordsOf } from './http'
 import { language, speak, t } from './i18n'
+import { route } from './router'
 import { deviceName, login, mayFloor, nameDevice, session, stayIn } from './session'
 
 export function Login(): JSX.Element {
@@ -45,6 +46,7 @@ export function Login(): JSX.Element {
         <p class="brandline"><b>{t('中枢')}</b><span class="muted">{t('订单中枢')}</span>
           <button type="button" class="button quiet small" onClick={() => speak(language.value === 'zh' ? 'en' : 'zh')}>{language.value === 'zh' ? 'English' : '中文'}</button>
         </p>
+        <Returned />
         {unsent > 0 || session.value
           ? <div class="field"><Notice tone="warn">{unsent > 0 ? t('上次登录已过期。本机的 {n} 条扫描都还在，登录后会自动上传。', { n: unsent }) : t('登录已过期，请重新登录')}</Notice></div>
           : null}
@@ -68,6 +70,15 @@ export function Login(): JSX.Element {
       </form>
     </main>
   )
+}
+
+/** The owner of a shop, back from saying yes on its platform, may have no account here. */
+function Returned(): JSX.Element | null {
+  const said = route.value.query['consent']
+  if (!said) return null
+  return said === 'ok'
+    ? <div class="field"><Notice tone="ok">{t('授权成功。店主可以关掉这一页了。')}</Notice></div>
+    : <div class="field"><Notice tone="bad">{t('授权没有完成，请找给您链接的人重新要一个。')}</Notice></div>
 }
 
 /** Whether this is a demo: /api/health says so before anybody is logged in. */

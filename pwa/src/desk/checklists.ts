@@ -121,7 +121,7 @@ export const CHECKLISTS: Readonly<Record<string, Checklist>> = {
         { id: 'orders', text: ['订单', 'Orders'], copy: ['pdd.order.number.list.increment.get', 'pdd.order.list.get', 'pdd.order.information.get', 'pdd.mall.info.get'] },
         { id: 'ship', text: ['发货、快递公司、备注', 'Shipping, carriers, remarks'], copy: ['pdd.logistics.online.send', 'pdd.logistics.companies.get', 'pdd.order.note.update'] },
         { id: 'refunds', text: ['售后', 'After-sales'], copy: ['pdd.refund.list.increment.get', 'pdd.refund.information.get', 'pdd.refund.status.check'] },
-        { id: 'goods', text: ['商品、库存', 'Goods and stock'], copy: ['pdd.goods.list.get', 'pdd.goods.quantity.update'] },
+        { id: 'goods', text: ['商品、库存', 'Goods and stock'], copy: ['pdd.goods.list.get', 'pdd.goods.skus.get', 'pdd.goods.quantity.update'] },
         { id: 'again', text: ['权限包加了新接口之后，店主要重新授权一次才生效', 'After a package has grown the owner must authorise anew'] },
       ] },
       { title: ['填地址', 'Addresses'], items: [back(BACK)] },

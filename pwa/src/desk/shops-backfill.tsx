@@ -42,7 +42,7 @@ function Done({ shop, fill }: { shop: FullShop; fill: Backfill }): JSX.Element {
       </p>
       <div class="days" aria-hidden="true">{Array.from({ length: fill.of }, (_, i) => <i key={i} class={i < fill.done ? 'done' : i === fill.done && running ? 'now' : i === fill.done && fill.state === 'failed' ? 'failed' : ''} />)}</div>
       <Progress done={fill.done} all={fill.of} label={t('补拉进度')} />
-      <p class="number" role="status">
+      <p class="sums" role="status">
         {running ? t('正在读 {day}，第 {a} / {b} 天', { day: dayOf(fill), a: Math.min(fill.done + 1, fill.of), b: fill.of }) : t('读了 {a} / {b} 天', { a: fill.done, b: fill.of })}
         {' · '}{t('读到 {a} 单，其中 {b} 单是新的或有变化', { a: number(fill.seen), b: number(fill.stored) })}
       </p>
@@ -54,10 +54,10 @@ function Done({ shop, fill }: { shop: FullShop; fill: Backfill }): JSX.Element {
 
 function Start({ shop, again }: { shop: FullShop; again: boolean }): JSX.Element {
   const today = dayBefore(now.value, 0)
-  const [from, setFrom] = useState(dayBefore(now.value, 7))
+  const [from, setFrom] = useState(dayBefore(now.value, 6))
   const [to, setTo] = useState(today)
   const [error, setError] = useState<ApiError | null>(null)
-  const first = dayBefore(now.value, MOST_DAYS)
+  const first = dayBefore(now.value, MOST_DAYS - 1)
   const flaw = !from || !to ? t('请选择日期') : from > to ? t('开始日期不能晚于结束日期') : from < first || to > today ? t('只能选最近 {n} 天', { n: MOST_DAYS }) : ''
   const why = mayNot('pull') || (shop.state !== 'on' ? t('授权正常时才能补拉') : '') || flaw
   const start = async (): Promise<void> => {
@@ -74,7 +74,7 @@ function Start({ shop, again }: { shop: FullShop; again: boolean }): JSX.Element
         <Field label={t('从哪天')} error={flaw}>{(ids) => <input type="date" class="input number" {...ids} min={first} max={today} value={from} onInput={(e) => setFrom(e.currentTarget.value)} />}</Field>
         <Field label={t('到哪天')}>{(ids) => <input type="date" class="input number" {...ids} min={first} max={today} value={to} onInput={(e) => setTo(e.currentTarget.value)} />}</Field>
       </div>
-      <div class="hints">{PRESETS.map((n) => <Chip key={n} pressed={from === dayBefore(now.value, n) && to === today} onClick={() => { setFrom(dayBefore(now.value, n)); setTo(today) }}>{t('最近 {n} 天', { n })}</Chip>)}</div>
+      <div class="hints">{PRESETS.map((n) => <Chip key={n} pressed={from === dayBefore(now.value, n - 1) && to === today} onClick={() => { setFrom(dayBefore(now.value, n - 1)); setTo(today) }}>{n === 1 ? t('今天') : t('最近 {n} 天', { n })}</Chip>)}</div>
       <p class="muted small">{t('按下单日逐天读一遍。已经有的订单不会重复；已发货、已完成的只记录，不会再发一次。')}</p>
       {error ? <Trouble error={error} /> : null}
       <p><Button kind={again ? undefined : 'primary'} reason={why} explain onClick={start}>{again ? t('再补拉一次') : t('开始补拉')}</Button></p>

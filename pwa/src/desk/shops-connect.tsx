@@ -1,11 +1,11 @@
 // 接入店铺, once the shop exists: its owner's yes, the trial, options, past days. Where one was is kept on this device.
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { wordsOf, type ApiError } from '../app/http'
 import { go, href, route } from '../app/router'
 import { Button } from '../ui/button'
 import { now } from '../ui/clock'
-import { number } from '../ui/format'
+import { absolute, number } from '../ui/format'
 import { Icon } from '../ui/icon'
 import { Badge, Notice, Trouble } from '../ui/show'
 import { CHECKLISTS } from './checklists'
@@ -31,12 +31,10 @@ export function Connect({ shop, page, live }: { shop: FullShop; page: ShopPage; 
   const at = place(shop)
   const no = bossOnly()
   const move = (step: StepName) => go(['shops', shop.id, 'connect'], { step })
-  const body = useRef<HTMLDivElement>(null)
   useEffect(() => { if (!no) keepStep(shop.id, at) }, [shop.id, at, no])
-  useEffect(() => { document.getElementById('content')?.scrollTo?.(0, 0) }, [at])
   const to = (s: StepName): string => (LATER.includes(s) && (shop.authorised || s === 'authorise') ? href(['shops', shop.id, 'connect'], { step: s }) : '')
   return (
-    <section class="screen" ref={body}>
+    <section class="screen">
       <Head title={t('接入 {name}', { name: shop.name })} live={live}><a class="button small" href={href(['shops'])}>{t('以后再接')}</a></Head>
       {no ? <div class="pad"><Notice tone="warn"><p>{no}</p></Notice></div> : (
         <Steps at={at} to={to}>
@@ -60,7 +58,7 @@ function Authorise({ shop, page, next }: { shop: FullShop; page: ShopPage; next:
   const [before] = useState(grant)
   const granted = grant !== before && shop.state === 'on'
   useEffect(() => { if (granted) next() }, [granted])
-  const left = link ? Math.max(0, 30 - Math.floor((now.value - link.at) / 60_000)) : 0
+  const left = link ? Math.min(30, Math.max(0, 30 - Math.floor((now.value - link.at) / 60_000))) : 0
   const make = async (): Promise<void> => {
     setError(null)
     try {
@@ -75,7 +73,7 @@ function Authorise({ shop, page, next }: { shop: FullShop; page: ShopPage; next:
     <>
       <h2>{t('请店主同意授权')}</h2>
       {list ? <p class="muted">{say(list.who)}</p> : null}
-      {shop.authorised && shop.state === 'on' ? <Notice tone="ok"><p>{end === null ? t('已经授权过。要换账号或延长，再授权一次即可。') : t('已经授权，到 {day}。要换账号或延长，再授权一次即可。', { day: new Date(end + 8 * 3_600_000).toISOString().slice(0, 10) })}</p><p class="todo"><Button size="small" onClick={next}>{t('跳过，去测试')}</Button></p></Notice> : null}
+      {shop.authorised && shop.state === 'on' ? <Notice tone="ok"><p>{end === null ? t('已经授权过。要换账号或延长，再授权一次即可。') : t('已经授权，到 {day}。要换账号或延长，再授权一次即可。', { day: absolute(end).slice(0, 10) })}</p><p class="todo"><Button size="small" onClick={next}>{t('跳过，去测试')}</Button></p></Notice> : null}
       <div class="block">
         <ol class="howto">
           <li>{t('生成授权链接，30 分钟内有效，用一次。')}</li>
@@ -180,7 +178,7 @@ function Test({ shop, move }: { shop: FullShop; move: (step: StepName) => void }
       </div>
       <div class="stepacts">
         <Button onClick={() => move('authorise')}>{t('上一步')}</Button>
-        <Button kind={trial.steps && !dead ? 'primary' : undefined} reason={dead ? t('签名与授权通了才能往下') : ''} explain onClick={() => move('options')}>{failed.length && !dead ? t('知道了，下一步') : trial.steps ? t('下一步') : t('先不测，下一步')}</Button>
+        <Button kind={trial.steps && !dead ? 'primary' : undefined} onClick={() => move('options')}>{failed.length ? t('知道了，下一步') : trial.steps ? t('下一步') : t('先不测，下一步')}</Button>
       </div>
     </>
   )

@@ -4,9 +4,9 @@ import { useEffect } from 'preact/hooks'
 import { go, href, route } from '../app/router'
 import { Button } from '../ui/button'
 import { ask } from '../ui/dialog'
-import { number } from '../ui/format'
+import { absolute, number } from '../ui/format'
 import { Icon } from '../ui/icon'
-import { Badge, Id, Time } from '../ui/show'
+import { Badge, Id } from '../ui/show'
 import { toast } from '../ui/toast'
 import { Head } from './head'
 import { PLATFORMS, name, say, type Word } from './lexicon'
@@ -52,7 +52,6 @@ export function OneShop({ shop, live }: { shop: FullShop; live: Live<ShopPage> }
               <dl class="pairs wide">
                 <div><dt>{t('今日接单')}</dt><dd><a class="number" href={href(['orders'], { shop: shop.id, today: 'taken' })}>{number(shop.orders_today)}</a></dd></div>
                 <Freshness shop={shop} />
-                <div><dt>{t('订单已知到')}</dt><dd><Time at={shop.watermark === null ? null : Date.parse(shop.watermark)} /></dd></div>
                 <div><dt>{t('待处理售后')}</dt><dd>{shop.powers.refunds ? <><a class={'number ' + (shop.refunds_asked ? 'warn' : '')} href={href(['orders'], { shop: shop.id, hold: 'refund_asked' })}>{t('{n} 个等答复', { n: number(shop.refunds_asked) })}</a> <span class="muted number">{t('未结束 {n}', { n: number(shop.refunds_open) })}</span></> : <span class="muted">{t('平台接口不提供')}</span>}</dd></div>
                 <div><dt>{t('待核对通知')}</dt><dd>{shop.powers.messages || shop.powers.webhook || shop.waiting ? <span class="number">{t('{n} 条', { n: number(shop.waiting) })}</span> : <span class="muted">{t('平台没有通知')}</span>}</dd></div>
               </dl>
@@ -72,7 +71,7 @@ export function OneShop({ shop, live }: { shop: FullShop; live: Live<ShopPage> }
                 <div><dt>{t('平台')}</dt><dd>{name(PLATFORMS, shop.platform)}</dd></div>
                 <div><dt>{t('平台店铺号')}</dt><dd>{shop.external_id ? <Id value={shop.external_id} label={t('平台店铺号')} /> : <span class="muted">{t('授权后显示')}</span>}</dd></div>
                 <div><dt>{t('应用')}</dt><dd class="appkey"><Id value={shop.app_key} label={t('应用')} /></dd></div>
-                <div><dt>{t('授权到')}</dt><dd>{!shop.authorised ? <span class="muted">{t('未授权')}</span> : end === null ? <span class="muted">{t('平台没有说')}</span> : <><Time at={end} />{shop.powers.refresh && shop.access_until ? <span class="muted small"> {t('之前自动续期')}</span> : null}</>}</dd></div>
+                <div><dt>{t('授权到')}</dt><dd>{!shop.authorised ? <span class="muted">{t('未授权')}</span> : end === null ? <span class="muted">{t('平台没有说')}</span> : <><span class="number" title={absolute(end)}>{absolute(end).slice(0, 10)}</span>{shop.powers.refresh ? <span class="muted small"> {t('到期前自动续期')}</span> : null}</>}</dd></div>
                 <div><dt>{t('密钥')}</dt><dd class="muted">{t('已加密保存，不再显示')}</dd></div>
               </dl>
             </div>
@@ -114,7 +113,7 @@ function Ending({ shop, no }: { shop: FullShop; no: string }): JSX.Element {
 
 const CAN: readonly (readonly [has: (p: Powers) => boolean, yes: Word, no: Word])[] = [
   [() => true, ['拉订单、回传发货', 'Pulls orders, writes shipping back'], ['', '']],
-  [(p) => p.refresh, ['授权自动续期', 'Renews its authorisation by itself'], ['不能自动续期，到期要店主再点一次同意', 'Cannot renew: the owner says yes again at its end']],
+  [(p) => p.refresh, ['授权自动续期（平台允许时）', 'Renews its authorisation by itself, where the platform lets it'], ['不能自动续期，到期要店主再点一次同意', 'Cannot renew: the owner says yes again at its end']],
   [(p) => p.messages || p.webhook, ['有变化平台会通知，几秒内看到', 'The platform tells of changes, seen within seconds'], ['平台不通知，靠定时拉取', 'No pushes: orders are pulled by the clock']],
   [(p) => p.refunds, ['拉售后单，申请退款的包裹会拦下', 'Reads after-sales cases; parcels with a refund are stopped'], ['不拉售后单，退款只能从订单状态看出来', 'Reads no after-sales cases: a refund shows only in the order’s state']],
   [(p) => p.placed, ['能补拉过去的订单', 'Past days can be read again'], ['不能补拉过去的订单，请导入文件', 'Past days cannot be read: import a file']],

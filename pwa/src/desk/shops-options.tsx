@@ -92,8 +92,8 @@ function One({ field, text, flaw, off, set }: { field: Field; text: string; flaw
       if (field.kind === 'pairs') return <textarea class="input mono" {...ids} rows={3} maxLength={2000} spellcheck={false} disabled={off} value={text} onInput={(e) => set(e.currentTarget.value)} />
       if (field.kind === 'yes' || field.kind === 'choice') {
         const choices = field.kind === 'choice' ? (field.choices ?? []).map(([v, w]) => [v, say(w)] as const) : ([['true', t('是')], ['false', t('否')]] as const)
-        const word = choices.find(([v]) => v === (field.usual ?? 'false'))?.[1] ?? ''
-        return <select class="input" {...ids} disabled={off} value={text} onChange={(e) => set(e.currentTarget.value)}><option value="">{t('通常 {value}', { value: word })}</option>{choices.map(([v, w]) => <option key={v} value={v}>{w}</option>)}</select>
+        const word = choices.find(([v]) => v === (field.usual ?? 'false'))?.[1]
+        return <select class="input" {...ids} disabled={off} value={text} onChange={(e) => set(e.currentTarget.value)}><option value="">{word ? t('通常 {value}', { value: word }) : t('照平台惯例')}</option>{choices.map(([v, w]) => <option key={v} value={v}>{w}</option>)}</select>
       }
       const input = <input class="input" {...ids} inputMode={field.kind === 'whole' ? 'numeric' : field.kind === 'number' ? 'decimal' : undefined} maxLength={500} autocomplete="off" disabled={off} value={text} placeholder={usual} onInput={(e) => set(e.currentTarget.value)} />
       return field.unit ? <div class="withunit">{input}<span class="muted">{say(field.unit)}</span></div> : input

@@ -7,7 +7,7 @@ import { href } from '../app/router'
 import { session } from '../app/session'
 import { Button } from '../ui/button'
 import { now } from '../ui/clock'
-import { duration, number } from '../ui/format'
+import { absolute, duration, number } from '../ui/format'
 import { Icon } from '../ui/icon'
 import { Badge, Notice, Progress, Time, Trouble } from '../ui/show'
 import { toast } from '../ui/toast'
@@ -86,7 +86,7 @@ export function Freshness({ shop }: { shop: FullShop }): JSX.Element {
   return (
     <>
       <div><dt>{t('上次拉取')}</dt><dd><Time at={shop.last_pull_at === null ? null : Date.parse(shop.last_pull_at)} fallback={t('还没有拉取过')} /></dd></div>
-      <div><dt>{t('落后')}</dt><dd>{stopped || behind === null ? <span class="muted">–</span> : <span class={'number ' + (standing(shop, now.value) === 'late' ? 'warn' : '')}>{duration(behind)}</span>}</dd></div>
+      <div><dt>{t('落后')}</dt><dd>{stopped || behind === null ? <span class="muted">–</span> : <span class={'number ' + (standing(shop, now.value) === 'late' ? 'warn' : '')} title={t('{time} 以前的变化都知道', { time: absolute(Date.parse(shop.watermark ?? '')) })}>{duration(behind)}</span>}</dd></div>
       <div><dt>{t('下次拉取')}</dt><dd>{stopped ? <span class="muted">{t('不拉')}</span> : shop.progress ? t('正在拉取') : next === null || next - now.value < 5000 ? t('马上') : <span class="number">{t('{time}后', { time: duration((next - now.value) / 1000) })}</span>}</dd></div>
     </>
   )

@@ -1,5 +1,6 @@
 // The steps of connecting a shop: where one is, what is behind, what comes.
 import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
 import { Icon } from '../ui/icon'
 import { Progress } from '../ui/show'
 import { STEPS, type StepName } from './shops-draft'
@@ -12,6 +13,15 @@ export const stepWords = (step: StepName): string => ({
 /** `to`: the address of a step that one may go to; '' for those one may not. */
 export function Steps({ at, to, children }: { at: StepName; to: (step: StepName) => string; children: ComponentChildren }): JSX.Element {
   const here = STEPS.indexOf(at)
+  const body = useRef<HTMLDivElement>(null)
+  const before = useRef(at)
+  useEffect(() => {
+    if (before.current === at) return
+    before.current = at
+    document.getElementById('content')?.scrollTo?.(0, 0)
+    scrollTo(0, 0)
+    body.current?.focus({ preventScroll: true }) // who hears or tabs goes on in the new step
+  }, [at])
   return (
     <div class="wizard">
       <nav class="steps" aria-label={t('接入步骤')}>
@@ -27,7 +37,7 @@ export function Steps({ at, to, children }: { at: StepName; to: (step: StepName)
           )
         })}</ol>
       </nav>
-      <div class="stepbody">{children}</div>
+      <div class="stepbody" ref={body} tabIndex={-1} aria-label={stepWords(at)} role="group">{children}</div>
     </div>
   )
 }

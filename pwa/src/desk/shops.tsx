@@ -1,6 +1,6 @@
 // 店铺: whether orders come in from each shop, how far they are behind, what is wrong and what to do about it.
 import type { JSX } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { go, href, route } from '../app/router'
 import { session } from '../app/session'
 import { Button } from '../ui/button'
@@ -22,7 +22,9 @@ import { t } from './shops-words'
 
 export function Shops(): JSX.Element {
   const [, id = '', part = ''] = route.value.path
-  const live = useLive<ShopPage>('/api/shops', id ? 2000 : 5000)
+  const [busy, setBusy] = useState(false)
+  const live = useLive<ShopPage>('/api/shops', busy || part === 'connect' ? 2000 : 5000)
+  useEffect(() => setBusy(live.data?.rows.some((s) => s.backfill?.state === 'running') ?? false), [live.data])
   if (id === 'new') return <NewShop live={live} />
   if (!id) return <List live={live} />
   const shop = live.data?.rows.find((s) => s.id === id)
