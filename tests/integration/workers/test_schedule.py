@@ -23,6 +23,7 @@ def asked(world: Any) -> dict[str, int]:
         "platforms.pull": len(powers),
         "platforms.refunds": sum(p.refunds for p in powers),
         "platforms.listen": sum(p.messages for p in powers),
+        "platforms.listings": sum(p.listings for p in powers),
     }
     return {kind: n for kind, n in wanted.items() if n}
 
