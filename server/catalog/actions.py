@@ -45,7 +45,7 @@ async def edit(sku_id: UUID, e: SkuEdit) -> None:
     if e.name is not None and not e.name.strip():
         raise Invalid("bad_sku", "请填写货品名称")
     async with db.transaction() as tx:
-        old = await db.row("select name, variant, bin from sku where id = $1 for update", sku_id)
+        old = await db.row("select name, variant, bin from sku where id = $1 for no key update", sku_id)
         if old is None:
             raise NotFound("no_sku", "没有这个货品")
         said = {"name": e.name, "variant": e.variant, "bin": e.bin}

@@ -31,7 +31,9 @@ async def get_warehouse() -> WarehouseView:
 
 async def get_sku(sku_id: UUID) -> Any:
     """A living SKU, which nobody retires before the caller's transaction ends. Raises NotFound."""
-    r = await db.row("select id, code, name, variant from sku where id = $1 and retired_at is null for share", sku_id)
+    r = await db.row(
+        "select id, code, name, variant from sku where id = $1 and retired_at is null for key share", sku_id
+    )
     if r is None:
         raise NotFound("no_sku", "没有这个货品，或已停用")
     return r

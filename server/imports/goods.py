@@ -80,12 +80,14 @@ async def run(name: str, upload: Upload, mode: Mode, again: bool) -> GoodsReport
 
 
 async def _known(found: Found, warehouse: UUID) -> Known:
+    """What is there already, locked; orders that name these SKUs are not held up by it."""
     codes = [g.code for g in found.goods]
     rows = await db.rows(
         """select k.id, k.code, k.name, k.variant, k.bin, k.retired_at is not null as retired,
                   exists (select 1 from bundle_part p where p.bundle = k.id) as bundle,
                   coalesce((select array_agg(b.code) from barcode b where b.sku = k.id), '{}') as barcodes
-           from sku k where upper(k.code) in (select upper(c) from unnest($1::text[]) c) order by k.id for update""",
+           from sku k where upper(k.code) in (select upper(c) from unnest($1::text[]) c) order by k.id
+           for no key update of k""",
         codes,
     )
     moved = await shelves.moved([r["id"] for r in rows], warehouse)

@@ -19,7 +19,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "name": ("货品名称", "商品名称", "名称", "品名", "name"),
     "variant": ("规格", "规格名称", "颜色规格", "颜色尺码", "variant", "spec"),
     "barcodes": ("条码", "条形码", "商品条码", "货品条码", "国标码", "69码", "barcode", "ean", "upc"),
-    "bin": ("货位", "库位", "仓位", "货架", "bin"),
+    "bin": ("库位", "货位", "仓位", "货架", "bin"),
     "qty": ("期初库存", "期初", "库存", "库存数量", "数量", "实际库存", "stock", "qty"),
 }
 _ZH: Final = {f: names[0] for f, names in COLUMNS.items()}
@@ -132,7 +132,7 @@ def _header(rows: Sequence[list[str]]) -> tuple[int, dict[str, int]]:
         if len(found) > len(best[1]):
             best = (i, found)
     if "code" not in best[1] or len(best[1]) < 2:
-        raise Invalid("no_header", "找不到表头：要有“货品编码”列，以及名称、规格、条码、货位、期初库存里的至少一列")
+        raise Invalid("no_header", "找不到表头：要有“货品编码”列，以及名称、规格、条码、库位、期初库存里的至少一列")
     return best
 
 

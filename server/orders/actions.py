@@ -21,6 +21,7 @@ from server.events import (
 )
 from server.kit import clock, crypto, db
 from server.kit.ids import uuid7
+from server.kit.jobs import NewJob
 from server.orders import matching, moves, queries, rules
 from server.orders.changes import KEEP_PERSONAL
 from server.orders.schemas import OrderSeen, Reason
@@ -91,8 +92,11 @@ async def review_pending() -> int:
         await tasks.close_for(tx, "shortage", over, "settled")
         await queries.mark_holds([(i, _told(r)) for i, r in asked_anew])
         await db.run("update sales_order set review_due = false where id = any($1::uuid[])", order_ids)
-        done = await moves.mark(tx, "reviewed", clear, at)
+        done, free = await moves.mark(tx, "reviewed", clear, at), set(clear)
         events += [OrderReviewed(subject=i) for i in done]
+        if any(r["id"] in free and r["reviewed_at"] is not None and r["reserved_at"] is None for r in locked):
+            # Looked at twice before stock was set aside: reserving passed over it meanwhile, and no event follows.
+            tx.enqueue(NewJob(kind="orders.reserve"))
         await tx.emit(*events)
     return len(locked)
 

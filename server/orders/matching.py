@@ -71,11 +71,18 @@ async def _wake(tx: Tx, order_ids: Sequence[UUID]) -> int:
     )
     skus = await listings.resolve_lines(tx, [_told(r) for r in lines])
     ready = {r["order_id"]: sku for r, sku in zip(lines, skus, strict=True) if sku is not None}
-    # Locked whatever they say: review may hold one of them, and have looked before the match was there.
+    # Locked whatever they say: review may hold one of them, and have looked before the match was there, or after.
     locked = await db.rows(
         "select id, review_due from sales_order where id = any($1::uuid[]) order by id for update", sorted(ready)
     )
-    news = [r["id"] for r in locked if not r["review_due"]]
+    still = {
+        r["order_id"]
+        for r in await db.rows(
+            "select order_id from order_line where order_id = any($1::uuid[]) and sku is null and not gone",
+            [r["id"] for r in locked],
+        )
+    }
+    news = [r["id"] for r in locked if r["id"] in still and not r["review_due"]]
     await db.run("update sales_order set review_due = true where id = any($1::uuid[])", news)
     await tx.emit(*(LineMatched(subject=i, to={"sku": str(ready[i])}) for i in news))
     return len(ready)

@@ -110,7 +110,8 @@ function Strip({ children }: { children: ComponentChildren }): JSX.Element {
 }
 
 function DeskFrame({ who }: { who: Session }): JSX.Element {
-  const here = (route.value.path[0] ?? homeOf(who.person.role)) as Place | 'inbox'
+  const path = route.value.path[0] ?? homeOf(who.person.role)
+  const here = (path === 'listings' || path === 'goods-import' ? 'goods' : path) as Place | 'inbox' // tabs of one place
   const unread = who.unread
   const title = here === 'inbox' ? t('收件箱') : PLACES.includes(here) ? t(PLACE_NAME[here]) : ''
   useEffect(() => { document.title = title ? `${title} · ${t('中枢')}` : t('中枢') }, [title])

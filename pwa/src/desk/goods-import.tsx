@@ -30,7 +30,7 @@ const LOOK: Record<Outcome, { icon: IconName; tone: Tone; word: () => string }> 
   known: { icon: 'check', tone: 'plain', word: () => t('没有变化') },
   new: { icon: 'check', tone: 'ok', word: () => t('新货品') },
 }
-const COLUMNS = ['货品编码', '名称', '规格', '条码', '货位', '期初库存']
+const COLUMNS = ['货品编码', '名称', '规格', '条码', '库位', '期初库存']
 const EXAMPLE = ['TEE-WHT-M', '纯棉短袖T恤', '白色 M', '6901234567892', 'A-01-01', 100]
 
 export function GoodsImport(): JSX.Element {

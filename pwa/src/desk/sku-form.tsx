@@ -44,7 +44,7 @@ export function SkuForm({ sku, done, close }: { sku: SkuFull | null; done: (id: 
         {field('sku-name', t('名称'), name, setName, sku ? { autofocus: true } : {})}
         {field('sku-variant', t('规格'), variant, setVariant)}
       </div>
-      {field('sku-bin', t('货位'), bin, setBin, { list: 'sku-bins', class: 'input mono' })}
+      {field('sku-bin', t('库位'), bin, setBin, { list: 'sku-bins', class: 'input mono' })}
       <datalist id="sku-bins">{(bins.data?.rows ?? []).slice(0, 500).map((b) => <option key={b.bin} value={b.bin} />)}</datalist>
       <div class="field">
         <label for="sku-barcodes">{t('条码')}</label>

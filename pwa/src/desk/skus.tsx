@@ -85,7 +85,7 @@ function Filters({ input }: { input: { current: HTMLInputElement | null } }): JS
     <div class="filters">
       <div class="searchbox">
         <Icon name="search" />
-        <input ref={input} class="input" type="search" enterKeyHint="search" aria-label={t('搜货品编码、名称、货位、条码')} placeholder={t('搜货品编码、名称、货位、条码')} defaultValue={query['q'] ?? ''}
+        <input ref={input} class="input" type="search" enterKeyHint="search" aria-label={t('搜货品编码、名称、库位、条码')} placeholder={t('搜货品编码、名称、库位、条码')} defaultValue={query['q'] ?? ''}
           onInput={(e) => typed(e.currentTarget.value)} onKeyDown={(e) => { if (e.key === 'Escape' || e.key === 'Enter') e.currentTarget.blur() }} />
         <kbd aria-hidden="true">/</kbd>
       </div>
@@ -174,7 +174,7 @@ function SkuPane({ id }: { id: string }): JSX.Element {
       {editing ? <div class="block"><SkuForm sku={sku} done={() => setEditing(false)} close={() => setEditing(false)} /></div> : (
         <div class="block">
           <dl class="pairs">
-            <div><dt>{t('货位')}</dt><dd class="mono">{sku.bin || '–'}</dd></div>
+            <div><dt>{t('库位')}</dt><dd class="mono">{sku.bin || '–'}</dd></div>
             <div><dt>{t('条码')}</dt><dd>{sku.barcodes.length ? <span class="barcodes">{sku.barcodes.map((b) => <Id key={b} value={b} label={t('条码')} />)}</span> : t('无')}</dd></div>
             <div><dt>{t('平台商品')}</dt><dd><a href={href(['listings'], { sku: sku.id })}>{t('{n} 个平台商品按它发货', { n: number(sku.listings) })}</a></dd></div>
           </dl>

@@ -81,7 +81,7 @@ function Asking({ question, decided }: { question: Question; decided: (yes: bool
         {error ? <Trouble error={error} /> : null}
         <div class="acts">
           <button type="button" class="button" onClick={() => { if (!busy) decided(false) }}>{t('取消')}</button>
-          <button type="submit" class={'button ' + (question.danger ? 'danger' : 'primary')} aria-disabled={lacking || busy ? 'true' : undefined}>
+          <button type="submit" autofocus={!question.danger && !question.reason} class={'button ' + (question.danger ? 'danger' : 'primary')} aria-disabled={lacking || busy ? 'true' : undefined}>
             {busy ? t('正在处理…') : question.yes}
           </button>
         </div>

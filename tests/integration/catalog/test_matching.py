@@ -165,6 +165,47 @@ async def test_a_match_while_review_looks_is_not_lost(db: Any, world: World) -> 
     assert (await of(1))["holds"] == [] and (await of(1))["sku"] == world.skus["CAP-BLK"]
 
 
+async def test_reviewed_twice_before_its_stock_it_is_reserved_all_the_same(db: Any, world: World) -> None:
+    """Reserving passes over an order that review is to see again: whoever looks last sends it on."""
+    await take(world, body(1, "CAP-BLK"))
+    await actions.review_pending()
+    await db.run("update sales_order set review_due = true")
+    await actions.reserve_pending()
+    assert (await of(1))["reserved_at"] is None
+    await db.run("delete from job")
+    await actions.review_pending()
+    assert await db.value("select count(*) from job where kind = 'orders.reserve'") == 1
+    await actions.reserve_pending()
+    assert (await of(1))["reserved_at"] is not None
+
+
+async def test_an_order_that_review_has_just_matched_is_not_woken_again(db: Any, world: World) -> None:
+    await take(world, body(1, "OLD-1"))
+    await settle()
+    await matching.match_listing(await listing(), world.skus["CAP-BLK"])
+    looked, go = asyncio.Event(), asyncio.Event()
+    real = matching.listings.resolve_lines
+
+    async def slow(tx: Any, lines: Any) -> Any:
+        found = await real(tx, lines)
+        looked.set()
+        await go.wait()
+        return found
+
+    matching.listings.resolve_lines = slow
+    try:
+        waking = asyncio.create_task(matching.release_waiting())
+        await looked.wait()
+        matching.listings.resolve_lines = real
+        await actions.review_pending()
+        go.set()
+        await waking
+    finally:
+        matching.listings.resolve_lines = real
+    assert not await db.value("select bool_or(review_due) from sales_order")
+    assert sorted((await matched_events(db)).values()) == [1]
+
+
 async def test_shipped_and_cancelled_orders_are_not_woken(db: Any, world: World) -> None:
     await take(world, *(body(n, "OLD-1") for n in (1, 2, 3)))
     await settle()
