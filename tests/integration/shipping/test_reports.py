@@ -112,6 +112,16 @@ async def test_a_refund_after_delivery_sends_nobody_to_catch_the_parcel(floor: A
     assert await db.value("select count(*) from notice where role = 'service'") == 1
 
 
+async def test_another_address_after_delivery_sends_nobody_to_catch_the_parcel(floor: Any) -> None:
+    p = await shipped(floor)
+    await db.run("update parcel set collected_at = now(), delivered_at = now() where id = $1", p["id"])
+    sent = {"status": "WAIT_BUYER_CONFIRM_GOODS", "modified": "2030-01-01 00:00:00", "receiver_address": "新**路9号"}
+    await newer(floor, {}, **sent)
+    await actions.relabel(p["order_id"])
+    assert await waiting() == []
+    assert await db.value("select count(*) from notice") == 0
+
+
 # -- sheets whose time is over
 async def test_a_sheet_that_is_gone_is_not_offered(floor: Any) -> None:
     """Its address may be kept a week; then the list must not say that it waits for a printer."""
