@@ -17,6 +17,7 @@ from server.errors import Conflict, Invalid, NotFound, Unavailable
 from server.imports import columns, files
 from server.kit import clock, context, db
 from server.kit.ids import uuid7
+from server.orders import actions as reviewing
 from server.orders import intake, versions
 from server.orders.mapping import bodies, map_order
 from server.platforms.port import RawOrder
@@ -29,6 +30,7 @@ STALE_S: Final = 3600
 MAX_OUT: Final = 64 * 1024 * 1024
 MAX_ROWS_SHOWN: Final = 2_000
 _ROOT: Final = Path(__file__).resolve().parents[2]
+_ENDED: Final = "文件里这张订单已关闭或有退款，系统里没有：先挂起，请到平台核对"
 _BUSY = asyncio.Semaphore(2)
 """Files that are read at a time: each may take a core and some hundred MB."""
 
@@ -140,6 +142,8 @@ class _Plan(msgspec.Struct):
     judged: list[RowView]
     raws: dict[str, RawOrder]
     """Order number -> what would be stored."""
+    ended: set[str]
+    """Order numbers that the file says are closed, or are being paid back."""
 
 
 async def run(shop_id: UUID, name: str, upload: Upload, mode: Mode, again: bool) -> Report:
@@ -169,6 +173,7 @@ async def run(shop_id: UUID, name: str, upload: Upload, mode: Mode, again: bool)
         if not ids:
             return report
         await intake.store_raw(shop_id, shop["platform"], [plan.raws[i] for i in sorted(ids)])
+        await _stop(shop_id, sorted(r.external_id for r in rows if r.message == _ENDED))
         file_id = await _record(shop_id, name, upload, mode, report, rows)
     return msgspec.structs.replace(report, id=file_id, stored=True)
 
@@ -184,6 +189,7 @@ def _plan(profile: columns.Profile, cells: list[list[str]], rules: RuleSet) -> _
             RowView(no, external_id, "bad", "同一订单的另一行有问题，整单不导入") for no in nos if no not in told
         ]
     raws: dict[str, RawOrder] = {}
+    ended: set[str] = set()
     for external_id, (nos, data) in found.orders.items():
         mapped = map_order(profile.platform, data, rules)
         stops = [h for h in mapped.holds if h.code in ("unreadable", "missing", "bad_value")]
@@ -193,7 +199,9 @@ def _plan(profile: columns.Profile, cells: list[list[str]], rules: RuleSet) -> _
         outcome: Outcome = "held" if mapped.holds else "new"
         judged.append(RowView(nos[0], external_id, outcome, "；".join(h.message_zh for h in mapped.holds[:3])))
         raws[external_id] = body.raw_order(data)
-    return _Plan(found, judged, raws)
+        if mapped.facts.cancelled or mapped.facts.refund != "none":
+            ended.add(external_id)
+    return _Plan(found, judged, raws, ended)
 
 
 async def _against_known(shop_id: UUID, platform: str, plan: _Plan) -> list[RowView]:
@@ -216,6 +224,8 @@ async def _against_known(shop_id: UUID, platform: str, plan: _Plan) -> list[RowV
         r["external_id"]: r
         for r in await db.rows(
             """select o.external_id, o.modified_at,
+                 o.cancelled_at is null and o.refund = 'none' and o.handed_over_at is null
+                   and o.platform_state in ('paid', 'unknown') as goes_on,
                  array(select line_key from order_line l where l.order_id = o.id and not l.gone) as keys
                from sales_order o where o.shop = $1 and o.external_id = any($2::text[])""",
             shop_id,
@@ -255,12 +265,26 @@ async def _against_known(shop_id: UUID, platform: str, plan: _Plan) -> list[RowV
         elif known is None:
             result.append(row)
         elif raw.modified is None or (known["modified_at"] is not None and raw.modified <= known["modified_at"]):
-            result.append(_as(row, "older", "系统里的版本更新，不覆盖"))
+            if row.external_id in plan.ended and known["goes_on"]:
+                result.append(_as(row, "held", _ENDED))
+            else:
+                result.append(_as(row, "older", "系统里的版本更新，不覆盖"))
         elif {key for key, _ in bodies[platform].open(raw.body).lines or []} != set(known["keys"]):
             result.append(_as(row, "known", "订单已在系统里，明细编号和文件不同，不覆盖"))
         else:
             result.append(row)
     return result
+
+
+async def _stop(shop_id: UUID, external_ids: list[str]) -> None:
+    """An export tells no time of a cancellation, so it is never newer than what is known: a person decides."""
+    for r in await db.rows(
+        "select id from sales_order where shop = $1 and external_id = any($2::text[]) order by id",
+        shop_id,
+        external_ids,
+    ):
+        with suppress(Conflict):  # it has left meanwhile
+            await reviewing.hold_order(r["id"], _ENDED)
 
 
 def _as(row: RowView, outcome: Outcome, message: str) -> RowView:

@@ -57,6 +57,7 @@ async def review_pending() -> int:
         back: list[UUID] = []
         asked_anew: list[tuple[UUID, Reason]] = []
         over: list[UUID] = []
+        held: dict[str, list[UUID]] = {}
         for o, row in zip(seen, locked, strict=True):
             reasons = (
                 [r for r in rules.review(o) if (o.id, r.code, r.fingerprint) not in pardoned] if rules.due(o) else []
@@ -74,7 +75,7 @@ async def review_pending() -> int:
             waits = bool(reasons) or not rules.BY_HAND.isdisjoint(known)
             if news and row["reviewed_at"] is not None:
                 events.append(OrderHeld(subject=o.id, reason=news[0].code, to={"holds": sorted(codes)}))
-                await _pull_back(tx, [o.id], news[0].code)
+                held.setdefault(news[0].code, []).append(o.id)
             elif news:
                 events.append(OrderHeld(subject=o.id, reason=news[0].code, to={"holds": sorted(codes)}))
             if not waits and rules.due(o) and o.paid:
@@ -84,6 +85,8 @@ async def review_pending() -> int:
             if not rules.due(o) and row["reviewed_at"] is not None and row["handed_over_at"] is None:
                 # Shipped from the shop's own console, refunded whole …: what we set aside must not go on.
                 back.append(o.id)
+        for code, waiting in held.items():
+            await _pull_back(tx, waiting, code)
         if back:
             await _pull_back(tx, back, "not_due")
             events += [OrderWithdrawn(subject=i, reason="not_due") for i in back]

@@ -102,7 +102,9 @@ async def run(shop_id: UUID, platform: Callable[[str], Platform], store: Store) 
         return False
     shop, row = await queries.get_shop(shop_id)
     if row["state"] == "off":
-        await stop(shop_id)
+        await db.run(
+            "update backfill set state = 'stopped', ended_at = now() where id = $1 and state = 'running'", work["id"]
+        )
         return False
     breaker.check(row)
     adapter = platform(shop.platform)
@@ -118,7 +120,7 @@ async def run(shop_id: UUID, platform: Callable[[str], Platform], store: Store) 
         raise Unavailable("shop_needs_auth", e.message, retry_after=60) from e
     except Rejected as e:
         async with db.transaction() as tx:
-            await failed(tx, shop_id, e.message)
+            await failed(tx, shop_id, e.message, work["id"])
         return False
     except Unavailable as e:
         await breaker.failed(shop_id, e)
@@ -139,13 +141,14 @@ async def run(shop_id: UUID, platform: Callable[[str], Platform], store: Store) 
     return bool(more)
 
 
-async def failed(tx: Tx, shop_id: UUID, message: str) -> None:
+async def failed(tx: Tx, shop_id: UUID, message: str, which: UUID | None = None) -> None:
     """The one that runs can read no more: a person looks, and the next one may begin."""
     days = await db.row(
         """update backfill set state = 'failed', error = $2, ended_at = now()
-           where shop = $1 and state = 'running' returning next_day, day_to""",
+           where shop = $1 and state = 'running' and ($3::uuid is null or id = $3) returning next_day, day_to""",
         shop_id,
         message,
+        which,
     )
     if days is None:
         return

@@ -48,7 +48,7 @@ async def stop_stale(tx: Tx, order_id: UUID, version: int) -> list[Any]:
         """update parcel set order_version = $2,
                   label_state = case when waybill_no = '' then label_state else 'stale' end
            where order_id = $1 and order_version < $2
-             and state in ('picking', 'ready', 'packed', 'stopped', 'handed_over')
+             and state in ('picking', 'ready', 'packed', 'stopped', 'handed_over') and delivered_at is null
            returning id, no, state, waybill_no, warehouse, order_no, label_version""",
         order_id,
         version,

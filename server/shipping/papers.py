@@ -273,7 +273,8 @@ async def forget_old_pdfs() -> int:
     """Retention: PDFs of labels may hold an address, so they go first. The print job stays. Returns how many went."""
     async with db.transaction():
         old = await db.rows(
-            """update print_job j set sheet = null from (select id, sheet from print_job where sheet is not null
+            """update print_job j set sheet = null, state = case state when 'ready' then 'stale' else state end
+               from (select id, sheet from print_job where sheet is not null
                  and made_at < now() - make_interval(days => case kind when 'label' then $1::int else $2::int end)) o
                where j.id = o.id returning o.sheet""",
             KEEP_LABELS_DAYS,

@@ -61,9 +61,20 @@ def http(request: Request[Any, Any, Any], e: HTTPException) -> Response[Any]:
 
 
 def bug(request: Request[Any, Any, Any], e: Exception) -> Response[Any]:
-    """Not foreseen: told to the log in full, to the caller by its trace id."""
-    log.error("unexpected", path=request.url.path, exc_info=e)
+    """Not foreseen: told to the log by its kinds and places, to the caller by its trace id."""
+    log.error("unexpected", path=request.url.path, error=type(e).__name__, stack="\n" + "\n".join(_stack(e)))
     return _answer(request, 500, "unexpected", "系统出错了，请把追踪号告诉管理员")
+
+
+def _stack(e: BaseException) -> list[str]:
+    """Where it struck, and what it came of. No message: a library's may quote a row, and a buyer in it."""
+    lines: list[str] = []
+    seen: BaseException | None = e
+    while seen is not None:
+        lines.append(type(seen).__name__)
+        lines += [f"  {f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(seen.__traceback__)]
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    return lines
 
 
 def undecodable(request: Request[Any, Any, Any], e: Exception) -> Response[Any]:

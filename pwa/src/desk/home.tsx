@@ -2,9 +2,10 @@
 import type { JSX } from 'preact'
 import type { Counters, Lead } from '../app/faces'
 import { href } from '../app/router'
-import { duration, moment, number } from '../ui/format'
+import { duration, number } from '../ui/format'
 import { Icon } from '../ui/icon'
 import { Bone, Trouble } from '../ui/show'
+import { alarms } from './alarms'
 import { Head } from './head'
 import { PLATFORMS, beginsWith, name } from './lexicon'
 import { useLive, type Live } from './live'
@@ -20,7 +21,7 @@ export function Home({ counters }: { counters: Live<Counters> }): JSX.Element {
     <section class="screen board">
       <Head title={t('看板')} live={counters} />
       {counters.error && !c ? <div class="pad"><Trouble error={counters.error} /></div> : null}
-      <Alerts shops={shops.data?.rows ?? []} tasks={tasks.data?.rows ?? []} />
+      <Alerts shops={shops.data?.rows ?? []} tasks={tasks.data?.rows ?? []} counts={tasks.data?.counts ?? {}} />
       <div class="kpis">
         <Figure label={t('今日接单')} value={c?.intake.count} link={href(['orders'], { today: 'taken' })} how={t('今天零点（店铺时区）以后进入系统的订单，每张只算一次。')} />
         <Figure label={t('待处理')} value={c?.waiting.count} link={href(['tasks'])} how={t('现在还没有结束的挂起、缺货、拦截、回传失败等，同一张订单只算一次。')} />
@@ -43,16 +44,14 @@ export function Home({ counters }: { counters: Live<Counters> }): JSX.Element {
 }
 
 /** Only when something is wrong, the costliest first. */
-function Alerts({ shops, tasks }: { shops: readonly Shop[]; tasks: readonly Task[] }): JSX.Element | null {
-  const late = tasks.filter((x) => { const due = moment(x.due_at); return due !== null && due < Date.now() }).length
-  const stops = tasks.filter((x) => x.kind === 'intercept').length
-  const lost = tasks.filter((x) => x.kind === 'write_back').length
+function Alerts({ shops, tasks, counts }: { shops: readonly Shop[]; tasks: readonly Task[]; counts: Partial<Record<string, number>> }): JSX.Element | null {
+  const { stops, lost, late, more } = alarms(tasks, counts, Date.now())
   const broken = shops.filter((s) => s.error)
   const said: [string, string][] = []
   if (stops) said.push([t('{n} 个包裹要拦截', { n: number(stops) }), href(['tasks'], { kind: 'intercept' })])
   if (lost) said.push([t('{n} 张订单发货回传失败', { n: number(lost) }), href(['tasks'], { kind: 'write_back' })])
   for (const s of broken) said.push([t('{name} 拉取出错', { name: s.name }), href(['shops'])])
-  if (late) said.push([t('{n} 件待处理已超时', { n: number(late) }), href(['tasks'])])
+  if (late) said.push([t('{n} 件待处理已超时', { n: number(late) + (more ? '+' : '') }), href(['tasks'])])
   if (!said.length) return null
   return <ul class="alerts">{said.map(([text, link]) => <li key={text}><a href={link}><Icon name="alert" /><span class="grow">{text}</span><span aria-hidden="true">›</span></a></li>)}</ul>
 }

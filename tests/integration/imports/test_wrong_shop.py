@@ -7,6 +7,7 @@ import pytest
 from server import rulebook
 from server.imports import columns, files
 from server.kit import db
+from server.orders import actions as reviewing
 from server.orders import intake
 from server.orders.mapping import map_order
 from server.platforms import connect
@@ -66,3 +67,38 @@ def test_a_refund_in_words_nobody_knows_is_a_hold_never_none(platform: str, colu
     ((_, body),) = found.orders.values()
     mapped = map_order(platform, body, rulebook.current(platform))
     assert [h.code for h in mapped.holds] == ["unknown_value"]
+
+
+async def test_an_order_that_a_file_says_is_closed_is_not_shipped_on(bring: Any, world: Any) -> None:
+    """The API was cut off; an export tells no time of a cancellation, so nothing in it is newer than what we have."""
+    shop = world.shops["taobao"]
+    await bring(shop, as_csv([sheets.TAOBAO, sheets.taobao(1), sheets.taobao(2), sheets.taobao(3)]))
+    await intake.map_pending(shop, "taobao")
+    for t in await settled():
+        await reviewing.release_hold(t["order_id"], t["id"], "已看")
+    assert await settled() == []
+    assert await db.value("select count(*) from sales_order where reserved_at is not null") == 3
+    await db.run("update sales_order set modified_at = modified_at + interval '1 hour'")  # what the API said last
+    closed = sheets.taobao(1, 订单状态="交易关闭", 退款状态="退款成功")
+    asked = sheets.taobao(2, 退款状态="退款中")
+    data = as_csv([sheets.TAOBAO, closed, asked, sheets.taobao(3)])
+    dry = await bring(shop, data, "dry")
+    assert (dry["counts"]["held"], dry["counts"]["known"]) == (2, 1)
+    assert await settled() == []
+    assert (await bring(shop, data))["stored"]
+    await intake.map_pending(shop, "taobao")
+    assert sorted(t["reason"] for t in await settled()) == ["manual", "manual"]
+    assert await db.value("select count(*) from sales_order where reserved_at is not null") == 1
+    for t in await settled():
+        await reviewing.release_hold(t["order_id"], t["id"], "和买家核对过，照发")
+    report = await bring(shop, as_csv([sheets.TAOBAO, closed, asked]))
+    assert report["counts"]["known"] == 2 and await settled() == []  # looked at once is enough
+
+
+async def settled() -> list[Any]:
+    """Review and reserve until nothing moves; the holds that wait."""
+    while await reviewing.review_pending():
+        pass
+    while await reviewing.reserve_pending():
+        pass
+    return await db.rows("select id, order_id, reason from task where kind = 'hold' and closed_at is null")

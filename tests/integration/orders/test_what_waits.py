@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+import pytest
+
+from server.kit import db as database
 from server.orders import actions, intake
 from server.platforms.port import RawOrder
 from server.stock import queries as stock
@@ -75,3 +78,49 @@ async def test_a_hold_tells_what_is_wrong_now(db: Any, world: World) -> None:
     await take(world, payment="NaN", modified="2030-01-01 00:00:00")
     (row,) = await db.rows("select detail::text as detail from task where reason = 'unmapped' and closed_at is null")
     assert json.loads(row["detail"])["field"] != "state"
+
+
+async def statements(db: Any, world: World, monkeypatch: pytest.MonkeyPatch, first: int, count: int) -> int:
+    """How many statements one review of so many orders takes, all of which the platform has just put under review."""
+    shop = world.shops["taobao"]
+    tids = [str(int(TID) + first + n * 10) for n in range(count)]
+    for risk in ("", "2030-01-01 00:00:00"):
+        bodies = []
+        for tid in tids:
+            body = json.loads(taobao_order(tid, {"SOCK": 1}, **({"modified": risk} if risk else {})))
+            bodies.append(
+                RawOrder(tid, json.dumps(body | {"status": "PAID_FORBID_CONSIGN"} if risk else body).encode(), None)
+            )
+        await intake.store_raw(shop, "taobao", bodies)
+        while await intake.map_pending(shop, "taobao"):
+            pass
+        if not risk:
+            await actions.review_pending()
+            await actions.reserve_pending()
+    asked = 0
+    rows, run = database.rows, database.run
+
+    async def counted(which: Any, *args: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return await which(*args)
+
+    with monkeypatch.context() as m:
+        m.setattr(database, "rows", lambda *a: counted(rows, *a))
+        m.setattr(database, "run", lambda *a: counted(run, *a))
+        await actions.review_pending()
+    held = await db.value(
+        "select count(*) from sales_order where external_id = any($1) and reviewed_at is null and reserved_at is null",
+        tids,
+    )
+    assert held == count
+    return asked
+
+
+async def test_many_orders_are_held_in_as_many_statements_as_one(
+    db: Any, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await statements(db, world, monkeypatch, 1000, 1)
+    many = await statements(db, world, monkeypatch, 5000, 20)
+    assert many <= one + 2
+    assert await stock.differences() == []

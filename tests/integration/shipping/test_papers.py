@@ -90,7 +90,7 @@ async def test_old_pdfs_are_forgotten_labels_first(floor: Any) -> None:
     await db.run("update print_job set made_at = now() - interval '8 days'")
     assert await papers.forget_old_pdfs() == 1
     assert await db.value("select count(*) from print_sheet") == 0
-    assert await db.value("select count(*) from print_job where state = 'ready'") == 2
+    assert await db.value("select count(*) from print_job where state = 'stale'") == 2  # nothing of them waits any more
 
 
 async def test_labels_of_a_batch_are_stored_once_and_read_one_by_one(floor: Any, config: Any) -> None:

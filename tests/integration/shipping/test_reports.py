@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pytest
+
+from server.errors import NotFound
 from server.kit import clock, db
 from server.orders import intake
 from server.picking import actions as picking
 from server.platforms.taobao.body import BODY
-from server.shipping import actions, moves, queries
+from server.shipping import actions, moves, papers, queries
 from server.shipping.carriers import Carrier
 from tests.support.world import taobao_order
 
@@ -107,3 +110,28 @@ async def test_a_refund_after_delivery_sends_nobody_to_catch_the_parcel(floor: A
     await newer(floor, {"refund_status": "WAIT_SELLER_AGREE"}, **sent)
     assert [w for w in await waiting() if w[0] == "intercept"] == []
     assert await db.value("select count(*) from notice where role = 'service'") == 1
+
+
+async def test_another_address_after_delivery_sends_nobody_to_catch_the_parcel(floor: Any) -> None:
+    p = await shipped(floor)
+    await db.run("update parcel set collected_at = now(), delivered_at = now() where id = $1", p["id"])
+    sent = {"status": "WAIT_BUYER_CONFIRM_GOODS", "modified": "2030-01-01 00:00:00", "receiver_address": "新**路9号"}
+    await newer(floor, {}, **sent)
+    await actions.relabel(p["order_id"])
+    assert await waiting() == []
+    assert await db.value("select count(*) from notice") == 0
+
+
+# -- sheets whose time is over
+async def test_a_sheet_that_is_gone_is_not_offered(floor: Any) -> None:
+    """Its address may be kept a week; then the list must not say that it waits for a printer."""
+    await floor.taken("taobao")
+    await floor.waybills()
+    await floor.labels()
+    assert [j["state"] for j in await queries.list_print_jobs() if j["kind"] == "label"] == ["ready"]
+    await db.run("update print_job set made_at = made_at - interval '8 days'")
+    assert await papers.forget_old_pdfs() == 1
+    (job,) = [j for j in await queries.list_print_jobs() if j["kind"] == "label"]
+    assert job["state"] == "stale"
+    with pytest.raises(NotFound):
+        await queries.get_pdf(job["id"])
