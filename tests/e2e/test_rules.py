@@ -1,6 +1,7 @@
 """A manager changes how raw orders become ours: a rule changed by a click on the raw order, tried, put in force, seen
 in an order, and taken back. What a person matched outlives all of it."""
 
+import json
 import re
 from functools import partial
 from pathlib import Path
@@ -120,3 +121,38 @@ def test_whoever_is_no_manager_is_told_so(product: House, playwright: Playwright
 def _settled(kefu: Api, external_id: str, holds: list[str]) -> dict[str, Any] | None:
     row = kefu.find(external_id)
     return row if row and row["holds"] == holds else None
+
+
+def test_a_draft_of_an_old_version_is_carried_over(product: House, playwright: Playwright, tmp_path: Path) -> None:
+    """Two managers change different rules of the same version; the second loses neither work."""
+    with (
+        browsing(playwright, Desk, floor.profile(tmp_path, "desk"), product.url) as desk,
+        product.api("manager") as manager,
+    ):
+        page = desk.page
+        base = manager.get("rules/jdsp/0")["rules"]
+
+        def changed(name: str, path: str) -> str:
+            return json.dumps([{**r, "from": [path]} if r["name"] == name else r for r in base])
+
+        mine = manager.post("rules/jdsp", {"rules": changed("line spec", "mine"), "reason": "甲", "base": 0})["version"]
+        theirs = manager.post("rules/jdsp", {"rules": changed("line title", "theirs"), "reason": "乙", "base": 0})
+        manager.post(f"rules/jdsp/{theirs['version']}/apply")
+        desk.log_in("manager", product.logins["manager"])
+        page.goto(f"{product.url}/#/rules/jdsp/{mine}")
+        desk.sees("不能直接启用")
+        expect(page.get_by_role("button", name="启用", exact=True)).to_have_attribute("aria-disabled", "true")
+        page.get_by_role("link", name="搬到第 2 版上再改").click()
+        desk.sees("已搬到第 2 版上")
+        page.get_by_role("button", name="保存草稿", exact=True).click()
+        asked = page.get_by_role("dialog")
+        asked.get_by_label("为什么改").fill("甲，搬过来")
+        asked.get_by_role("button", name="保存草稿", exact=True).click()
+        desk.sees("和第 2 版相比")
+        desk.sees(re.compile("取自 .+ → mine"))
+        rules = {r["name"]: r["from"] for r in manager.get("rules/jdsp/3")["rules"]}
+        assert (rules["line spec"], rules["line title"]) == (["mine"], ["theirs"])
+        told = manager.get("rules/jdsp")
+        assert (told["in_force"], told["versions"][0]["base"]) == (2, 2)
+        manager.post("rules/jdsp/undo", {"back_to": 0, "reason": "试完了"})
+        assert not desk.errors, desk.errors

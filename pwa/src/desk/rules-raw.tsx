@@ -55,6 +55,10 @@ export function RawTree({ raws, look, form, used, pick }: { raws: Raws; look: Lo
   const target = form.targets.find((x) => x.name === used?.to)
   const paths = new Set([...(used?.from ?? []), ...(used?.when ?? []).map((c) => c.field)].map((p) => p.replace(/^-/, '')))
   const data = look.data
+  const [find, setFind] = useState('')
+  const hit = (x: unknown, label: string): boolean => !find || label.toLowerCase().includes(find)
+    || (typeof x === 'object' && x !== null ? Object.keys(x).some((k) => hit((x as Record<string, unknown>)[k], k)) : String(x ?? '').toLowerCase().includes(find))
+  const none = data && find && !hit(data.order, '') && !data.lines.some((line) => hit(line, ''))
   return (
     <>
       <div class="panehead">
@@ -63,6 +67,7 @@ export function RawTree({ raws, look, form, used, pick }: { raws: Raws; look: Lo
         {raws.rows?.length ? <select class="input" aria-label={t('最近的原始订单')} value={raws.raw} onChange={(e) => raws.choose(e.currentTarget.value)}>
           {raws.raw && !raws.rows.some((r) => r.id === raws.raw) ? <option value={raws.raw}>{data?.order_no || data?.external_id || '…'}</option> : null}
           {raws.rows.map((r) => <option key={r.id} value={r.id}>{r.order_no} · {r.external_id} · {r.shop_name}</option>)}</select> : null}
+        {data ? <input class="input" type="search" placeholder={t('找字段或值')} aria-label={t('找字段或值')} value={find} onInput={(e) => setFind(e.currentTarget.value.trim().toLowerCase())} /> : null}
       </div>
       {raws.error && !raws.rows ? <Trouble error={raws.error} />
         : !raws.rows ? <Bones rows={6} />
@@ -70,28 +75,34 @@ export function RawTree({ raws, look, form, used, pick }: { raws: Raws; look: Lo
         : !data ? (look.error ? <Trouble error={look.error} /> : <Bones rows={8} />)
         : <div class="tree" aria-busy={look.busy ? 'true' : undefined}>
             <p class="muted small">{used ? t('点一个字段，就填进打开的规则') : t('先打开一条规则，再点这里的字段')}{t('。买家隐私已隐去。')}</p>
-            <p class="treetitle"><b>{t('订单')}</b></p>
-            <Branch value={data.order} where="order" names={[]} used={target?.line ? new Set() : paths} pick={pick} personal={form.personal} />
-            {data.lines.map((line, i) => <div key={i}><p class="treetitle"><b>{t('明细 {n}', { n: i + 1 })}</b></p>
-              <Branch value={line} where="line" names={[]} used={target?.line ? paths : new Set([...paths].filter((p) => p.startsWith('lines.')).map((p) => p.slice(6)))} pick={pick} personal={form.personal} /></div>)}
+            {none ? <p class="muted small">{t('没有这样的字段')}</p> : null}
+            {hit(data.order, '') ? <p class="treetitle"><b>{t('订单')}</b></p> : null}
+            <Branch value={data.order} where="order" names={[]} used={target?.line ? new Set() : paths} pick={pick} hit={hit} opened={find !== ''} personal={form.personal} />
+            {data.lines.map((line, i) => <div key={i}>{hit(line, '') ? <p class="treetitle"><b>{t('明细 {n}', { n: i + 1 })}</b></p> : null}
+              <Branch value={line} where="line" names={[]} used={target?.line ? paths : new Set([...paths].filter((p) => p.startsWith('lines.')).map((p) => p.slice(6)))} pick={pick} hit={hit} opened={find !== ''} personal={form.personal} /></div>)}
           </div>}
     </>
   )
 }
 
-interface BranchProps { value: Record<string, unknown>; where: 'order' | 'line'; names: readonly string[]; used: ReadonlySet<string>; pick: Picked; personal: readonly string[] }
+interface BranchProps { value: Record<string, unknown>; where: 'order' | 'line'; names: readonly string[]; used: ReadonlySet<string>; pick: Picked; personal: readonly string[]
+  /** Is it, or something in it, what is looked for? */
+  hit: (x: unknown, label: string) => boolean
+  opened: boolean
+}
 
+/** By name: the order in which the platform wrote them is not kept. */
 function Branch(p: BranchProps): JSX.Element {
-  return <ul>{Object.keys(p.value).map((k) => <li key={k}><Node {...p} label={k} of={p.value[k]} at={[...p.names, k]} /></li>)}</ul>
+  return <ul>{Object.keys(p.value).filter((k) => p.hit(p.value[k], k)).sort().map((k) => <li key={k}><Node {...p} label={k} of={p.value[k]} at={[...p.names, k]} /></li>)}</ul>
 }
 
 const isObject = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x)
 
 function Node(p: BranchProps & { label: string; of: unknown; at: readonly string[] }): JSX.Element {
   const { of, at, label } = p
-  if (isObject(of)) return <details open={at.length < 2}><summary><code>{label}</code></summary><Branch {...p} value={of} names={at} /></details>
+  if (isObject(of)) return <details open={p.opened || at.length < 2}><summary><code>{label}</code></summary><Branch {...p} value={of} names={at} /></details>
   if (Array.isArray(of) && of.some(isObject)) {
-    return <details><summary><code>{label}</code> <span class="muted small">{t('{n} 项', { n: of.length })}</span></summary><ul>{of.map((x, i) => (isObject(x) ? <li key={i}><span class="muted small number">#{i + 1}</span><Branch {...p} value={x} names={at} /></li> : null))}</ul></details>
+    return <details open={p.opened}><summary><code>{label}</code> <span class="muted small">{t('{n} 项', { n: of.length })}</span></summary><ul>{of.map((x, i) => (isObject(x) ? <li key={i}><span class="muted small number">#{i + 1}</span><Branch {...p} value={x} names={at} /></li> : null))}</ul></details>
   }
   const path = at.join('.')
   const hidden = at.some((n) => p.personal.includes(n))

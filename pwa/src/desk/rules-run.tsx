@@ -65,7 +65,7 @@ function Counts({ counts, kinds, form }: { counts: Record<string, number>; kinds
   return (
     <div class="scroll countsof" tabIndex={0} role="region" aria-label={t('按字段')}>
       <table class="table">
-        <thead><tr><th>{t('字段')}</th><th class="right">{t('订单')}</th>{detailed ? <><th class="right">{t('改成别的')}</th><th class="right">{t('原来空，填上')}</th><th class="right">{t('原来有，变空')}</th></> : null}</tr></thead>
+        <thead><tr><th>{t('字段')}</th><th class="right">{t('订单数')}</th>{detailed ? <><th class="right">{t('改了几处')}</th><th class="right">{t('填上几处')}</th><th class="right">{t('变空几处')}</th></> : null}</tr></thead>
         <tbody>{fields.map((f) => (
           <tr key={f}><td>{f.startsWith('lines.') ? t('明细 · {name}', { name: fieldWord(f, form) }) : fieldWord(f, form)}</td><td class="right number">{number(counts[f])}</td>
             {detailed ? <><td class="right number">{number(kinds[f]?.changed ?? 0)}</td><td class="right number">{number(kinds[f]?.filled ?? 0)}</td><td class={'right number' + (kinds[f]?.emptied ? ' bad' : '')}>{number(kinds[f]?.emptied ?? 0)}</td></> : null}</tr>))}</tbody>

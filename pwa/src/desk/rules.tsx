@@ -71,11 +71,11 @@ function Overview({ platform, page }: { platform: string; page: RulesPage }): JS
       </div>
       <div class="block">
         <h3>{t('草稿')}<span class="aside muted number">{number(drafts.length)}</span></h3>
-        {drafts.length === 0 ? <p class="muted">{t('没有草稿。保存的修改会先列在这里，试算过再启用。')}</p> : <ul class="lines">{drafts.map((v) => <li key={v.version}><VersionLine v={v} now={page.in_force} platform={platform} /></li>)}</ul>}
+        {drafts.length === 0 ? <p class="muted">{t('没有草稿。保存的修改会先列在这里，试算过再启用。')}</p> : <Some of={drafts} now={page.in_force} platform={platform} />}
       </div>
       <div class="block">
         <h3>{t('用过的版本')}</h3>
-        <ul class="lines">{history.map((v) => <li key={v.version}><VersionLine v={v} now={page.in_force} platform={platform} /></li>)}</ul>
+        <Some of={history} now={page.in_force} platform={platform} />
       </div>
       <div class="block">
         <h3>{t('试算和重放')}</h3>
@@ -87,6 +87,14 @@ function Overview({ platform, page }: { platform: string; page: RulesPage }): JS
 
 async function abandon(platform: string): Promise<void> {
   await ask({ title: t('放弃没保存的修改？'), consequence: t('这些修改只存在这台设备上，放弃后找不回来。'), yes: t('放弃修改'), danger: true, act: () => { drop(platform); return Promise.resolve() } })
+}
+
+const SHOWN = 6
+
+/** The newest few; the others folded. */
+function Some({ of, now, platform }: { of: readonly Version[]; now: number; platform: string }): JSX.Element {
+  const list = (some: readonly Version[]) => <ul class="lines">{some.map((v) => <li key={v.version}><VersionLine v={v} now={now} platform={platform} /></li>)}</ul>
+  return <>{list(of.slice(0, SHOWN))}{of.length > SHOWN ? <details class="earlier"><summary>{t('更早的 {n} 个', { n: number(of.length - SHOWN) })}</summary>{list(of.slice(SHOWN))}</details> : null}</>
 }
 
 function VersionLine({ v, now, platform }: { v: Version; now: number; platform: string }): JSX.Element {
