@@ -13,7 +13,6 @@ from server.packing import rules as packing
 from server.shipping import rules as shipping
 from sync.messages import ADJUSTED, DUPLICATE, HELD, WITH_TASK
 
-
 AGREE = timedelta(minutes=1)
 """Two devices' clocks are known no better than their requests are quick: what is closer than that may be later.
 
