@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from server.errors import NotFound
 from server.kit import crypto, db
 from server.kit.ids import uuid7
 from server.orders.mapping import Line, MappedOrder, merge_receiver
@@ -127,6 +128,9 @@ def facts_that_changed(old: Any, m: MappedOrder) -> dict[str, tuple[Any, Any]]:
     return {c: (old[c], new[c]) for c in FACT_COLUMNS if old[c] != new[c]}
 
 
+_PARTS = ("name", "phone", "address")
+
+
 def receiver_digest(m: MappedOrder, private: dict[str, str]) -> bytes:
     """What makes a receiver the same. Tokens are left out: they change with the week, the address does not."""
     clear = {name: value for name, value in private.items() if name != "note"}
@@ -150,6 +154,31 @@ def keep_receiver(m: MappedOrder, last: Any) -> MappedOrder:
         region=msgspec.json.decode(last["region"]),
     )
     return msgspec.structs.replace(m, receiver=merge_receiver(old, m.receiver))
+
+
+async def unsealed(last: Any) -> dict[str, str]:
+    """What a receiver version holds; past its time nothing."""
+    try:
+        sealed = await crypto.open_sealed(last["sealed_key"], last["sealed"], f"receiver_version|sealed|{last['id']}")
+    except NotFound:
+        return {}
+    found: dict[str, str] = msgspec.json.decode(sealed)
+    return found
+
+
+def unveil(
+    m: MappedOrder, private: dict[str, str], last: Any, known: dict[str, str]
+) -> tuple[MappedOrder, dict[str, str]]:
+    """An answer of which only some parts are clear: beside parts that are as they were, a mask says nothing new, and
+    what is known in clear stays. Beside others it is somebody else's mask."""
+    clear = [name for name in _PARTS if private.get(name)]
+    if not clear or any(private[name] != known.get(name) for name in clear):
+        return m, private
+    kept = {name: known[name] for name in (*_PARTS, "zip") if known.get(name) and not private.get(name)}
+    was = msgspec.json.decode(last["masked"])
+    masked = {**m.receiver.masked, **{name: was[name] for name in kept if name in was}}
+    receiver = msgspec.structs.replace(m.receiver, masked=masked)
+    return msgspec.structs.replace(m, receiver=receiver), {**private, **kept}
 
 
 async def lines_changed(order_id: UUID, m: MappedOrder) -> tuple[bool, bool]:

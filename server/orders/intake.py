@@ -8,7 +8,6 @@ from uuid import UUID
 
 import msgspec
 
-from server.errors import NotFound
 from server.events import (
     Event,
     OrderCancelled,
@@ -345,6 +344,8 @@ async def _personal_change(
         order_id,
     )
     # After shipping Shopee answers T******g where the name stood in clear: that is no other receiver.
+    if last is not None and last["plain"] and m.receiver.plain:
+        m, private = changes.unveil(m, private, last, await changes.unsealed(last))
     hidden = last is not None and last["plain"] and not m.receiver.plain
     shown, note = has_receiver(m.receiver) and not hidden, changes.note_digest(private)
     m = changes.keep_receiver(m, last)
@@ -368,14 +369,7 @@ async def _personal_change(
         )
     else:
         assert last is not None
-        try:
-            sealed = await crypto.open_sealed(
-                last["sealed_key"], last["sealed"], f"receiver_version|sealed|{last['id']}"
-            )
-            known = msgspec.json.decode(sealed)
-        except NotFound:  # past its time: what was sealed is gone, the new note is not
-            known = {}
-        both = msgspec.json.encode({**known, "note": private["note"]})
+        both = msgspec.json.encode({**await changes.unsealed(last), "note": private["note"]})
         await db.run(
             "update receiver_version set sealed = $2, sealed_key = $3, note_digest = $4 where id = $1",
             last["id"],

@@ -174,22 +174,50 @@ async def test_a_lost_push_is_found_by_the_pull_and_an_old_one_changes_nothing(
 async def test_stars_after_shipping_overwrite_nothing(shopee: Connected, db: Any) -> None:
     id = await shopee.place()
     await shopee.read(id)
-    receiver = shopee.world.find("shopee", id).receiver
+    who = shopee.world.find("shopee", id).receiver
     await shopee.control("risk", platform="shopee", external_id=id)
     await shopee.read(id)
-    (row,) = await db.rows(
-        """select v.id, v.version, v.plain, v.sealed, v.sealed_key from receiver_version v
-           join sales_order o on o.id = v.order_id where o.external_id = $1""",
-        id,
-    )
-    assert row["plain"] and row["version"] == 1
-    opened = await crypto.open_sealed(row["sealed_key"], row["sealed"], f"receiver_version|sealed|{row['id']}")
-    found = msgspec.json.decode(opened)
-    assert (found["name"], found["phone"], found["address"]) == (receiver.name, receiver.phone, receiver.street)
+    version, found = await receiver(db, id)
+    assert version == 1 and (found["name"], found["phone"], found["address"]) == (who.name, who.phone, who.street)
     await shopee.control("risk", platform="shopee", external_id=id, on=False)
     await shopee.control("address", platform="shopee", external_id=id)
     await shopee.read(id)
     assert await db.value("select count(*) from receiver_version") == 2  # another address is no mask
+
+
+async def receiver(db: Any, id: str) -> tuple[int, dict[str, str]]:
+    """The newest version of who gets it, in clear."""
+    row = await db.row(
+        """select v.id, v.version, v.sealed, v.sealed_key from receiver_version v
+           join sales_order o on o.id = v.order_id where o.external_id = $1 order by v.version desc limit 1""",
+        id,
+    )
+    opened = await crypto.open_sealed(row["sealed_key"], row["sealed"], f"receiver_version|sealed|{row['id']}")
+    return row["version"], msgspec.json.decode(opened)
+
+
+async def test_stars_in_some_parts_overwrite_none_of_them(shopee: Connected, db: Any) -> None:
+    id = await shopee.place()
+    await shopee.read(id)
+    version, clear = await receiver(db, id)
+    assert version == 1 and clear["phone"] and clear["zip"]
+    opened, _ = await queries.get_shop(shopee.shop)
+    body = msgspec.json.decode((await shopee.adapter.order(opened, id)).body)
+
+    async def answer(**parts: str) -> None:
+        body["update_time"] += 1
+        body["recipient_address"] |= parts
+        order = shopee.adapter.body.raw_order(msgspec.json.encode(body))
+        await intake.store_raw(shopee.shop, "shopee", [order])
+        await intake.map_pending(shopee.shop, "shopee")
+
+    await answer(phone="******64", zipcode="******")
+    assert await receiver(db, id) == (1, clear)
+    await answer(full_address="****")
+    assert await receiver(db, id) == (1, clear)
+    await answer(name="Somebody Else")  # then the masks are somebody else's, too
+    version, other = await receiver(db, id)
+    assert version == 2 and other["name"] == "Somebody Else" and not other.get("phone")
 
 
 async def test_returns_are_kept_and_their_orders_read_again(shopee: Connected, db: Any) -> None:
