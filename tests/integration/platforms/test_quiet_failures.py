@@ -81,6 +81,25 @@ async def test_every_order_that_cannot_be_found_is_named(world: Any, db: Any) ->
     assert T1 in text and T2 in text
 
 
+async def test_a_push_about_a_refund_that_names_no_order_asks_for_the_cases(world: Any, db: Any) -> None:
+    shop, told = world.shops["taobao"], Told()
+    await authorised(db, shop)
+    async with database.transaction() as tx:
+        await hints.take(tx, shop, [Hint("m1", "refund", "case1")])
+    await hints.look(shop, told, intake.store_raw)
+    assert await db.value("select count(*) from job where kind = 'platforms.refunds' and key = $1", str(shop)) == 1
+
+
+async def test_a_shop_that_has_no_name_yet_takes_no_messages(world: Any, db: Any) -> None:
+    """They are of all shops of its app: it would confirm what belongs to another."""
+    told = Told()
+    told.queue = [Hint("m1", "order", T1, "另一家店")]
+    new = connect.NewShop(platform="taobao", name="一号店", app_key="k", app_secret="s", access_token="t1")
+    shop = await connect.add(new, lambda code: True)
+    assert await hints.listen(shop, told) == 0
+    assert told.confirmed == [] and await db.value("select count(*) from hint") == 0
+
+
 # -- a shop that comes back
 async def test_a_shop_that_answers_again_asks_nobody_to_authorise_it(world: Any, db: Any) -> None:
     shop, told = world.shops["taobao"], Told()
