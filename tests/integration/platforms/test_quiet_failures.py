@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from server.errors import Invalid, Rejected, Unauthenticated, Unavailable
@@ -12,7 +13,7 @@ from server.orders import actions as reviewing
 from server.orders import intake
 from server.platforms import backfill, breaker, connect, hints, pulling, queries, refunds, tokens
 from server.platforms.body import BEIJING
-from server.platforms.port import Account, Hint, RawRefund
+from server.platforms.port import Account, Grant, Hint, RawRefund
 from server.tasks import actions as people
 from server.tasks import queries as reading
 from tests.integration.platforms.house import Told, authorised, trade
@@ -264,3 +265,34 @@ async def test_a_push_costs_as_many_statements_however_many_shops(
     monkeypatch.setattr(database, "rows", counted)
     assert len(await queries.of_platform("taobao")) == 6
     assert len(asked) <= 2
+
+
+# -- authorisations that end
+async def test_a_renewal_that_says_nothing_of_the_end_does_not_forget_it(world: Any, db: Any) -> None:
+    """The refresh token stays as it is, and so does its last day: the owner must be warned of it."""
+    shop, told = world.shops["taobao"], Told()
+    await authorised(db, shop)
+    last_day = await db.value("select refresh_until from shop where id = $1", shop)
+    grant = told._grant
+
+    def shorter() -> Grant:
+        return msgspec.structs.replace(grant(), refresh_token="", refresh_until=None)
+
+    told._grant = shorter  # type: ignore[method-assign]
+    assert await tokens.renew(shop, told, spent=tokens.mark("t1"))
+    assert await db.value("select refresh_until from shop where id = $1", shop) == last_day
+
+
+async def test_a_warning_stays_while_its_day_comes_nearer(world: Any, db: Any) -> None:
+    """The access token is renewed every few hours; that the owner must come is as true as before."""
+    shop, told = world.shops["taobao"], Told()
+    await authorised(db, shop)
+    await db.run("update shop set refresh_until = now() + interval '3 days' where id = $1", shop)
+    assert await tokens.warn(clock.now(), lambda code: True) == 1
+    task = await db.value("select id from task where reason = 'expiring'")
+    near, grant = clock.now() + timedelta(days=3), told._grant
+    told._grant = lambda: msgspec.structs.replace(grant(), refresh_until=near)  # type: ignore[method-assign]
+    assert await tokens.renew(shop, told, spent=tokens.mark("t1"))
+    assert await db.value("select closed_at from task where id = $1", task) is None
+    await tokens.keep(shop, Grant("t9", "r9", near, clock.now() + timedelta(days=300)))  # the owner came
+    assert await db.value("select closed_at from task where id = $1", task) is not None
