@@ -107,6 +107,9 @@ async def _run(leased: Leased, trace: str) -> None:
         log.warning("job_refused", kind=leased.kind, key=leased.key, error=e.code, trace=trace)
         await parking.park(leased, e.code, words(e), trace, kind.on_park if kind else None)
     except _PASSING as e:
+        if clock.now() >= leased.give_up_at:
+            await parking.park(leased, "gave_up", f"一直没有成功({summary(e)})", trace, kind.on_park if kind else None)
+            return
         log.info("job_later", kind=leased.kind, key=leased.key, error=code(e), delay_s=1.0, trace=trace)
         await _later(leased, code(e), 1.0)
     except Exception as e:

@@ -108,7 +108,10 @@ def _unwrap(key_id: UUID, wrapped: bytes | None) -> AESGCM:
         raise NotFound("key_destroyed", "该数据已过保存期限，密钥已销毁")
     key = _keys.get(key_id)
     if key is None:
-        raw = _wrapper().decrypt(wrapped[:_NONCE], wrapped[_NONCE:], f"data_key|{key_id}".encode())
+        try:
+            raw = _wrapper().decrypt(wrapped[:_NONCE], wrapped[_NONCE:], f"data_key|{key_id}".encode())
+        except InvalidTag as e:
+            raise Conflict("wrong_key_file", "密钥文件和数据库不匹配，请从备份恢复密钥文件") from e
         key = _keys[key_id] = AESGCM(raw)
     return key
 

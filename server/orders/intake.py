@@ -273,12 +273,7 @@ async def _change(tx: db.Tx, platform: str, old: Any, raw: Any, m: MappedOrder, 
     m, receiver_version, noted = await _personal_change(platform, old, raw, m, personal(platform, body), at)
     moved = receiver_version != old["receiver_version"]
     if not (retold or moved or noted):
-        await db.run(
-            "update sales_order set raw = $2, modified_at = $3 where id = $1",
-            order_id,
-            raw["id"],
-            made_at,
-        )
+        await db.run("update sales_order set raw = $2, modified_at = $3 where id = $1", order_id, raw["id"], made_at)
         return []
     values = changes.order_values(m) | {"modified_at": made_at}
     arg = {c: f"${i}" for i, c in enumerate(values, start=5)}
@@ -314,8 +309,9 @@ async def _change(tx: db.Tx, platform: str, old: Any, raw: Any, m: MappedOrder, 
         await stock.release(tx, [order_id], "refund_asked")
         await moves.withdraw(tx, [order_id])
         events.append(RefundAsked(subject=order_id, to={"refund": "asked"}))
-    elif goods and old["reserved_at"] is not None and old["handed_over_at"] is None:
-        # What was set aside, and perhaps picked, is not what is to be shipped: back to review with the new lines.
+    elif goods and (old["reserved_at"] or old["short_at"]) is not None and old["handed_over_at"] is None:
+        # What was set aside (or lacked), and perhaps picked, is not what is to be shipped: back to review.
+        await tasks.close_for(tx, "shortage", [order_id], "withdrawn")
         await stock.release(tx, [order_id], "lines_changed")
         await moves.withdraw(tx, [order_id])
         events.append(OrderWithdrawn(subject=order_id, reason="lines_changed"))

@@ -106,6 +106,9 @@ async def look(shop_id: UUID, platform: Callable[[str], Platform], store: Store)
         new += await store(shop_id, shop.platform, [a for a in answers.values() if isinstance(a, RawOrder)])
         settled = [r for r in waiting if r["kind"] != "order" or r["external_id"] in answers]
         await _looked(shop_id, settled, {i: a for i, a in answers.items() if isinstance(a, str)})
+        if adapter.powers.refunds and any(r["kind"] == "refund" for r in settled):  # it names a case and no order
+            async with db.transaction() as tx:
+                tx.enqueue(NewJob(kind="platforms.refunds", key=str(shop_id), args={"shop_id": str(shop_id)}))
         if isinstance(trouble, Unauthenticated):
             await tokens.refused(shop_id, shop.access_token, trouble.message, can=adapter.powers.refresh)
             return new
@@ -191,7 +194,7 @@ async def _later(shop_id: UUID) -> None:
 async def listen(shop_id: UUID, platform: Callable[[str], Platform], most: int = 20) -> int:
     """Fetch the app's pushes, write them down, and only then confirm them. Returns how many were new."""
     shop, row = await queries.get_shop(shop_id)
-    if row["state"] != "on":
+    if row["state"] != "on" or shop.external_id.startswith("?"):  # whose are they? see connect.named()
         return 0
     adapter, new = platform(shop.platform), 0
     try:

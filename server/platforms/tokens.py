@@ -77,8 +77,9 @@ async def _renew(shop_id: UUID, platform: Callable[[str], Platform], spent: str)
     except (Unauthenticated, Rejected) as e:
         await lost(shop_id, e.message)
         return False
-    if not grant.refresh_token:
-        grant = msgspec.structs.replace(grant, refresh_token=shop.refresh_token)
+    if not grant.refresh_token:  # it stays as it is, and so does its last day
+        last = grant.refresh_until or row["refresh_until"]
+        grant = msgspec.structs.replace(grant, refresh_token=shop.refresh_token, refresh_until=last)
     await keep(shop_id, grant)
     log.info("shop_renewed", shop=str(shop_id), until=str(grant.access_until))
     return True
@@ -105,7 +106,10 @@ async def keep(shop_id: UUID, grant: Grant) -> None:
             grant.access_until,
             grant.refresh_until,
         )
-        await tasks.close_for(tx, "shop", [shop_id], "authorised", ["needs_auth", "expiring"])
+        ends = grant.refresh_until or (None if grant.refresh_token else grant.access_until)
+        near = ends is not None and ends - clock.now() <= WARN  # renewed by ourselves: its owner must come all the same
+        over = ["needs_auth"] if near else ["needs_auth", "expiring"]
+        await tasks.close_for(tx, "shop", [shop_id], "authorised", over)
         await tx.emit(ShopAuthorised(subject=shop_id, to={"until": _iso(grant.access_until)}))
         tx.enqueue(NewJob(kind="platforms.pull", key=str(shop_id), args={"shop_id": str(shop_id)}))
 

@@ -80,6 +80,31 @@ async def test_a_hold_tells_what_is_wrong_now(db: Any, world: World) -> None:
     assert json.loads(row["detail"])["field"] != "state"
 
 
+async def test_other_goods_of_a_short_order_are_looked_for_at_once(db: Any, world: World) -> None:
+    """The buyer took another colour, which is there: no other event may have to come first."""
+    await db.run("update stock set on_hand = 0 where sku = $1", world.skus["CAP-BLK"])
+    await take(world)
+    assert await waiting(db) == [("shortage", "stock_short")]
+    await db.run("delete from job")
+    shop = world.shops["taobao"]
+    other = json.loads(taobao_order(TID, {"SOCK": 2}, modified="2030-01-01 00:00:00"))
+    await intake.store_raw(shop, "taobao", [RawOrder(TID, json.dumps(other).encode(), None)])
+    await intake.map_pending(shop, "taobao")
+    await actions.review_pending()
+    assert await db.value("select count(*) from job where kind = 'orders.reserve' and state = 'ready'") == 1
+    await actions.reserve_pending()
+    assert await waiting(db) == [] and await db.value("select reserved_at from sales_order") is not None
+
+
+async def test_a_shortage_tells_what_is_lacking_now(db: Any, world: World) -> None:
+    await db.run("update stock set on_hand = 0 where sku = any($1)", [world.skus["CAP-BLK"], world.skus["SOCK"]])
+    await take(world)
+    await bring(world, json.loads(taobao_order(TID, {"SOCK": 5}, modified="2030-01-01 00:00:00")))
+    (row,) = await db.rows("select detail::text as detail from task where closed_at is null")
+    detail = json.loads(row["detail"])
+    assert detail["sku"].startswith("SOCK") and detail["wanted"] == 5
+
+
 async def statements(db: Any, world: World, monkeypatch: pytest.MonkeyPatch, first: int, count: int) -> int:
     """How many statements one review of so many orders takes, all of which the platform has just put under review."""
     shop = world.shops["taobao"]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from server.errors import Invalid, Rejected, Unauthenticated, Unavailable
@@ -12,7 +13,7 @@ from server.orders import actions as reviewing
 from server.orders import intake
 from server.platforms import backfill, breaker, connect, hints, pulling, queries, refunds, tokens
 from server.platforms.body import BEIJING
-from server.platforms.port import Account, Hint, RawRefund
+from server.platforms.port import Account, Grant, Hint, RawRefund
 from server.tasks import actions as people
 from server.tasks import queries as reading
 from tests.integration.platforms.house import Told, authorised, trade
@@ -79,6 +80,25 @@ async def test_every_order_that_cannot_be_found_is_named(world: Any, db: Any) ->
             await hints.look(shop, told, intake.store_raw)
     text = " ".join(r["detail"] for r in await db.rows("select detail::text as detail from task"))
     assert T1 in text and T2 in text
+
+
+async def test_a_push_about_a_refund_that_names_no_order_asks_for_the_cases(world: Any, db: Any) -> None:
+    shop, told = world.shops["taobao"], Told()
+    await authorised(db, shop)
+    async with database.transaction() as tx:
+        await hints.take(tx, shop, [Hint("m1", "refund", "case1")])
+    await hints.look(shop, told, intake.store_raw)
+    assert await db.value("select count(*) from job where kind = 'platforms.refunds' and key = $1", str(shop)) == 1
+
+
+async def test_a_shop_that_has_no_name_yet_takes_no_messages(world: Any, db: Any) -> None:
+    """They are of all shops of its app: it would confirm what belongs to another."""
+    told = Told()
+    told.queue = [Hint("m1", "order", T1, "另一家店")]
+    new = connect.NewShop(platform="taobao", name="一号店", app_key="k", app_secret="s", access_token="t1")
+    shop = await connect.add(new, lambda code: True)
+    assert await hints.listen(shop, told) == 0
+    assert told.confirmed == [] and await db.value("select count(*) from hint") == 0
 
 
 # -- a shop that comes back
@@ -245,3 +265,34 @@ async def test_a_push_costs_as_many_statements_however_many_shops(
     monkeypatch.setattr(database, "rows", counted)
     assert len(await queries.of_platform("taobao")) == 6
     assert len(asked) <= 2
+
+
+# -- authorisations that end
+async def test_a_renewal_that_says_nothing_of_the_end_does_not_forget_it(world: Any, db: Any) -> None:
+    """The refresh token stays as it is, and so does its last day: the owner must be warned of it."""
+    shop, told = world.shops["taobao"], Told()
+    await authorised(db, shop)
+    last_day = await db.value("select refresh_until from shop where id = $1", shop)
+    grant = told._grant
+
+    def shorter() -> Grant:
+        return msgspec.structs.replace(grant(), refresh_token="", refresh_until=None)
+
+    told._grant = shorter  # type: ignore[method-assign]
+    assert await tokens.renew(shop, told, spent=tokens.mark("t1"))
+    assert await db.value("select refresh_until from shop where id = $1", shop) == last_day
+
+
+async def test_a_warning_stays_while_its_day_comes_nearer(world: Any, db: Any) -> None:
+    """The access token is renewed every few hours; that the owner must come is as true as before."""
+    shop, told = world.shops["taobao"], Told()
+    await authorised(db, shop)
+    await db.run("update shop set refresh_until = now() + interval '3 days' where id = $1", shop)
+    assert await tokens.warn(clock.now(), lambda code: True) == 1
+    task = await db.value("select id from task where reason = 'expiring'")
+    near, grant = clock.now() + timedelta(days=3), told._grant
+    told._grant = lambda: msgspec.structs.replace(grant(), refresh_until=near)  # type: ignore[method-assign]
+    assert await tokens.renew(shop, told, spent=tokens.mark("t1"))
+    assert await db.value("select closed_at from task where id = $1", task) is None
+    await tokens.keep(shop, Grant("t9", "r9", near, clock.now() + timedelta(days=300)))  # the owner came
+    assert await db.value("select closed_at from task where id = $1", task) is not None

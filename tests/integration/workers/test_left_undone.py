@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
 import pytest
 
 from server.errors import Unavailable
@@ -11,7 +12,7 @@ from server.kit import clock, db
 from server.kit import jobs as table
 from server.kit.jobs import NewJob
 from server.settings import Settings
-from workers import schedule
+from workers import actor, schedule
 from workers.jobs import house
 from workers.schedule import Scheduler
 
@@ -50,3 +51,23 @@ async def test_a_job_that_made_way_for_a_fresher_one_is_cleared_away_too(db: Any
     await db.run("update job set done_at = done_at - interval '15 days' where state = 'done'")
     await house.tidy()
     assert await db.value("select count(*) from job where state = 'done'") == 0
+
+
+async def test_passing_trouble_that_does_not_pass_is_given_up(db: Any) -> None:
+    """A lock that nobody lets go of, or a bug that looks like a lost connection: somebody must hear of it."""
+
+    @actor.job("t.locked")
+    async def locked() -> None:
+        raise asyncpg.LockNotAvailableError("canceling statement due to lock timeout")
+
+    try:
+        async with db.transaction() as tx:
+            tx.enqueue(NewJob(kind="t.locked"))
+        job = await db.value("select id from job")
+        await actor.run(str(job))
+        assert await db.value("select state from job") == "ready"
+        await db.run("update job set run_at = now(), give_up_at = now()")
+        await actor.run(str(job))
+        assert await db.value("select state from job") == "parked"
+    finally:
+        del actor.HANDLERS["t.locked"]
