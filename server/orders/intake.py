@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -359,20 +360,21 @@ async def _personal_change(
         )
     else:
         assert last is not None
-        try:
-            sealed = await crypto.open_sealed(
-                last["sealed_key"], last["sealed"], f"receiver_version|sealed|{last['id']}"
-            )
-            known = msgspec.json.decode(sealed)
-        except NotFound:  # past its time: what was sealed is gone, the new note is not
-            known = {}
-        both = msgspec.json.encode({**known, "note": private["note"]})
+        known: dict[str, str] = {}
+        where = f"receiver_version|sealed|{last['id']}"
+        with suppress(NotFound):  # past its time: what was sealed is gone, the new note is not
+            if last["sealed"] is not None:
+                known = msgspec.json.decode(await crypto.open_sealed(last["sealed_key"], last["sealed"], where))
+        both = crypto.seal(key_id, key, msgspec.json.encode({**known, "note": private["note"]}), where)
         await db.run(
-            "update receiver_version set sealed = $2, sealed_key = $3, note_digest = $4 where id = $1",
+            """update receiver_version set sealed = $2, sealed_key = $3, note_digest = $4,
+                 expires_at = case when $5 then expires_at else $6 end where id = $1""",
             last["id"],
-            crypto.seal(key_id, key, both, f"receiver_version|sealed|{last['id']}"),
+            both,
             key_id,
             note,
+            bool(known),  # what was known of the receiver ends on its own day
+            at + changes.KEEP_PERSONAL,
         )
     return m, version, noted
 
