@@ -1,6 +1,9 @@
 # Zhongshu 中枢. `make run` and `make test` work in a fresh clone; PYTHON=… names another Python ≥ 3.11.
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests that start the whole house stand alone; the others run two files at once.
+WHOLE := tests/prove tests/e2e
+PARTS := $(filter-out $(WHOLE) tests/bench tests/support tests/conftest.py,$(wildcard tests/*))
 export PYTHONDONTWRITEBYTECODE ?=
 
 .PHONY: help run stop test check bench lock pwa format clean
@@ -18,7 +21,8 @@ stop: ## stop what `make run` started 停止
 test: ## everything: unit, property, integration, contract, shape, end-to-end 测试
 	@$(PYTHON) scripts/setup.py test
 	@$(BIN)/python scripts/build_pwa.py test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),$(WHOLE))
+	@$(if $(ARGS),,$(BIN)/python -m pytest -n 2 --dist loadfile $(PARTS))
 
 check: ## ruff, mypy, import-linter, tsc, locks 静态检查
 	@$(PYTHON) scripts/setup.py test

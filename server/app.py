@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Response, Router
@@ -14,6 +15,7 @@ from server.accounts import guards
 from server.catalog import api as catalog
 from server.desk import api as desk
 from server.devices import api as devices
+from server.imports import actions as uploads
 from server.imports import api as imports
 from server.kit import crypto, db
 from server.orders import api as orders
@@ -56,6 +58,7 @@ def create_app(settings: Settings, *, own_database: bool = True) -> Litestar:
             crypto.load(settings.key_file)
             await db.open(settings.database_url, size=20, patience_s=db.PATIENCE_S)
         outside["line"] = line.new_client()
+        await uploads.swept(Path(settings.data_dir) / "imports")
         try:
             async with devices.running(settings):
                 yield

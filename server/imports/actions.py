@@ -4,11 +4,11 @@ import asyncio
 import hashlib
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import IO, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -23,10 +23,14 @@ from server.orders.mapping import bodies, map_order
 from server.platforms.port import RawOrder
 from server.rulebook import RuleSet
 
+if sys.platform != "win32":
+    import fcntl
+
 Mode = Literal["dry", "file", "row"]
 Outcome = Literal["new", "held", "known", "older", "bad"]
 READ_S: Final = 60
-STALE_S: Final = 3600
+FRESH_S: Final = 5
+"""A file that is younger may not have got its lock yet."""
 MAX_OUT: Final = 64 * 1024 * 1024
 MAX_ROWS_SHOWN: Final = 2_000
 _ROOT: Final = Path(__file__).resolve().parents[2]
@@ -71,32 +75,56 @@ class Upload(msgspec.Struct, frozen=True):
 @asynccontextmanager
 async def received(chunks: AsyncIterator[bytes], folder: Path) -> AsyncIterator[Upload]:
     """The upload in a file that goes away at the end: it holds buyers in clear. Raises Invalid: too large, empty."""
-    await asyncio.to_thread(_sweep, folder)
+    await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+    await swept(folder)
     path = folder / f"{uuid7()}.part"
     digest, size = hashlib.sha256(), 0
     try:
         path.touch(mode=0o600)
-        with path.open("wb") as file:
+        with path.open("wb") as file, _held(file):
             async for chunk in chunks:
                 size += len(chunk)
                 if size > files.MAX_UPLOAD:
                     raise Invalid("file_too_large", f"文件超过 {files.MAX_UPLOAD // 1024 // 1024} MB，请按日期分成几个")
                 digest.update(chunk)
                 await asyncio.to_thread(file.write, chunk)
-        if not size:
-            raise Invalid("empty_file", "文件是空的")
-        yield Upload(path, size, digest.digest())
+            if not size:
+                raise Invalid("empty_file", "文件是空的")
+            file.flush()
+            yield Upload(path, size, digest.digest())
     finally:
         path.unlink(missing_ok=True)
 
 
+async def swept(folder: Path) -> None:
+    """Remove uploads that a process took to its grave: they hold buyers in clear. Call at the start too."""
+    await asyncio.to_thread(_sweep, folder)
+
+
 def _sweep(folder: Path) -> None:
-    """Uploads that a process took to its grave: they hold buyers in clear."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in folder.glob("*.part"):
         with suppress(FileNotFoundError):
-            if left.stat().st_mtime < time.time() - STALE_S:
+            if left.stat().st_mtime < time.time() - FRESH_S and _nobodys(left):
                 left.unlink()
+
+
+@contextmanager
+def _held(file: IO[bytes]) -> Iterator[None]:
+    """A lock that ends with this process, however it ends."""
+    if sys.platform != "win32":
+        fcntl.flock(file, fcntl.LOCK_EX)
+    yield
+
+
+def _nobodys(path: Path) -> bool:
+    if sys.platform == "win32":
+        return True  # what is open cannot be removed there
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
 
 
 async def table(path: Path) -> list[list[str]]:

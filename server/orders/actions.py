@@ -240,8 +240,12 @@ async def hold_order(order_id: UUID, reason: str) -> None:
 
 
 async def expire_personal() -> int:
-    """Destroy the keys of months whose buyer data is past its time. Returns how many."""
+    """Take away what buyers' receivers and notes said in clear when its day has come, and destroy the keys of months
+    that are past it as a whole: copies and backups with them. Returns how many keys."""
     async with db.transaction() as tx:
+        await db.run(
+            "update receiver_version set sealed = null where sealed is not null and expires_at < $1", clock.now()
+        )
         # A month's key goes when the last day of that month is old enough.
         gone = await crypto.destroy_expired(clock.now() - KEEP_PERSONAL)
         await tx.emit(*(BuyerDataExpired(subject=i) for i in gone))
@@ -255,12 +259,15 @@ async def reveal_note(order_id: UUID) -> str:
     """
     async with db.transaction() as tx:
         r = await db.row(
-            """select r.id, r.sealed, r.sealed_key from receiver_version r join sales_order o on o.id = r.order_id
+            """select r.id, r.sealed, r.sealed_key, r.expires_at from receiver_version r
+               join sales_order o on o.id = r.order_id
                where o.id = $1 and r.version = o.receiver_version""",
             order_id,
         )
-        if r is None or r["sealed"] is None:
+        if r is None:
             raise NotFound("no_note", "没有买家留言")
+        if r["sealed"] is None or (r["expires_at"] is not None and r["expires_at"] < clock.now()):
+            raise NotFound("note_expired", "买家留言已过保存期限")
         private = msgspec.json.decode(
             await crypto.open_sealed(r["sealed_key"], r["sealed"], f"receiver_version|sealed|{r['id']}")
         )

@@ -158,6 +158,8 @@ def keep_receiver(m: MappedOrder, last: Any) -> MappedOrder:
 
 async def unsealed(last: Any) -> dict[str, str]:
     """What a receiver version holds; past its time nothing."""
+    if last["sealed"] is None:
+        return {}
     try:
         sealed = await crypto.open_sealed(last["sealed_key"], last["sealed"], f"receiver_version|sealed|{last['id']}")
     except NotFound:

@@ -365,13 +365,18 @@ async def _personal_change(
         )
     else:
         assert last is not None
-        both = msgspec.json.encode({**await changes.unsealed(last), "note": private["note"]})
+        where = f"receiver_version|sealed|{last['id']}"
+        known = await changes.unsealed(last)
+        both = crypto.seal(key_id, key, msgspec.json.encode({**known, "note": private["note"]}), where)
         await db.run(
-            "update receiver_version set sealed = $2, sealed_key = $3, note_digest = $4 where id = $1",
+            """update receiver_version set sealed = $2, sealed_key = $3, note_digest = $4,
+                 expires_at = case when $5 then expires_at else $6 end where id = $1""",
             last["id"],
-            crypto.seal(key_id, key, both, f"receiver_version|sealed|{last['id']}"),
+            both,
             key_id,
             note,
+            bool(known),  # what was known of the receiver ends on its own day
+            at + changes.KEEP_PERSONAL,
         )
     return m, version, noted
 

@@ -97,7 +97,7 @@ async def answered(shop_id: UUID, *reasons: str) -> None:
 async def pull_soon(shop_id: UUID) -> None:
     """A person wants this shop pulled now.
 
-    Raises NotFound, Conflict when it is switched off.
+    Raises NotFound, Conflict when it is switched off or not authorised yet.
     """
     async with db.transaction() as tx:
         state = await db.value("select state from shop where id = $1", shop_id)
@@ -105,4 +105,6 @@ async def pull_soon(shop_id: UUID) -> None:
             raise NotFound("no_shop", "没有这个店铺")
         if state == "off":
             raise Conflict("shop_off", "店铺已停用，启用后才能拉单")
+        if state == "new":
+            raise Conflict("shop_new", "店铺还没有授权，授权后会自动拉单")
         tx.enqueue(NewJob(kind="platforms.pull", key=str(shop_id), args={"shop_id": str(shop_id)}))

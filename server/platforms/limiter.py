@@ -99,7 +99,8 @@ class RedisLimiter:
 
     async def pause(self, shop: Shop, seconds: float) -> None:
         try:
-            await self._pause(keys=[_key(shop)], args=[int(min(seconds, 600.0) * 1e6)])
+            # The whole burst on top: nothing may run ahead into the silence.
+            await self._pause(keys=[_key(shop)], args=[int((min(seconds, 600.0) + BURST_S) * 1e6)])
         except (redis.RedisError, OSError) as e:
             log.warning("limiter_down", error=type(e).__name__)
 

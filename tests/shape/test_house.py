@@ -2,7 +2,6 @@
 
 import ast
 import subprocess
-import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,13 +43,6 @@ def test_print_keeps_its_builtin_name() -> None:
                     if (a.name == "print" or a.name.startswith("print.")) and a.asname is None
                 ]
     assert bad == []
-
-
-def test_every_folder_of_tests_is_run() -> None:
-    """pyproject names them one by one, in the order of their length."""
-    named = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
-    there = {p.relative_to(ROOT).parts[1] for p in (ROOT / "tests").rglob("test_*.py")}
-    assert {f"tests/{folder}" for folder in there} == set(named["testpaths"])
 
 
 def test_no_init_under_tests() -> None:

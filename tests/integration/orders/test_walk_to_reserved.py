@@ -388,7 +388,7 @@ async def test_buyer_data_past_its_time_can_be_read_no_more(db: Any, world: Worl
     assert await actions.expire_personal() == 0
     monkeypatch.setattr(clock, "now", lambda: real() + timedelta(days=125))
     assert await actions.expire_personal() == 1
-    with pytest.raises(NotFound, match="key_destroyed"):
+    with pytest.raises(NotFound, match="note_expired"):
         await actions.reveal_note(o["id"])
     shop, _ = await shops.get_shop(world.shops["taobao"])
     assert shop.app_secret  # the shop's own secrets do not expire with its buyers' data

@@ -1,19 +1,20 @@
 """What a shop refuses, or no longer knows: said once where people look, never a flood and never nothing."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from server.errors import Invalid, Rejected, Unauthenticated, Unavailable
+from server.errors import Conflict, Invalid, Rejected, Unauthenticated, Unavailable
 from server.kit import clock
 from server.kit import db as database
 from server.orders import actions as reviewing
 from server.orders import intake
-from server.platforms import backfill, breaker, connect, hints, pulling, queries, refunds, tokens
+from server.platforms import actions, backfill, breaker, connect, hints, limiter, pulling, queries, refunds, tokens
 from server.platforms.body import BEIJING
-from server.platforms.port import Account, Grant, Hint, RawRefund
+from server.platforms.port import Account, Grant, Hint, RawRefund, Shop
 from server.tasks import actions as people
 from server.tasks import queries as reading
 from tests.integration.platforms.house import Told, authorised, trade
@@ -296,3 +297,27 @@ async def test_a_warning_stays_while_its_day_comes_nearer(world: Any, db: Any) -
     assert await db.value("select closed_at from task where id = $1", task) is None
     await tokens.keep(shop, Grant("t9", "r9", near, clock.now() + timedelta(days=300)))  # the owner came
     assert await db.value("select closed_at from task where id = $1", task) is not None
+
+
+async def test_a_shop_that_nobody_authorised_is_not_said_to_be_pulled(db: Any) -> None:
+    new = connect.NewShop(platform="taobao", name="一号店", app_key="k", app_secret="s")
+    shop = await connect.add(new, lambda code: True)
+    with pytest.raises(Conflict):
+        await actions.pull_soon(shop)
+    assert await db.value("select count(*) from job") == 0
+
+
+@pytest.mark.parametrize("hurry", [False, True], ids=["usual", "urgent"])
+async def test_a_pause_lasts_as_long_as_the_platform_said(hurry: bool, house: Any) -> None:
+    """A call before its end is refused, and some platforms then count anew."""
+    line = limiter.RedisLimiter(house.redis_url)
+    shop = Shop("s", "taobao", f"pause {hurry}", "", f"k{hurry}", "", "")
+    try:
+        began = await line._redis.time()
+        await line.pause(shop, 300)
+        with pytest.raises(Unavailable) as e, limiter.urgent() if hurry else nullcontext():
+            await line.take(shop)
+        now = await line._redis.time()
+        assert now[0] + now[1] / 1e6 + (e.value.retry_after or 0) >= began[0] + began[1] / 1e6 + 300
+    finally:
+        await line.close()
