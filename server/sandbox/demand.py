@@ -6,6 +6,7 @@ Ids carry the seed too, so that a sandbox that starts afresh does not reuse the 
 import random
 from datetime import datetime
 from typing import Final
+from zlib import crc32
 
 from server.sandbox import people
 from server.sandbox.catalogue import BY_CODE, SKUS, Sku
@@ -67,7 +68,8 @@ def _line(n: int, sku: Sku, qty: int, platform: Platform) -> Line:
 
 
 def _stranger(n: int, code: str, qty: int, platform: Platform) -> Line:
-    """A line whose code the catalogue does not know: an old listing that nobody matched."""
+    """A line whose code the catalogue does not know: an old listing that nobody matched, each code another."""
+    number = 1_000 + crc32(code.encode()) % 9_000
     return Line(
         n=n,
         code="",
@@ -78,8 +80,8 @@ def _stranger(n: int, code: str, qty: int, platform: Platform) -> Line:
         qty=qty,
         unit=1990,
         deal=1990,
-        item=900 + n,
-        model=900 + n,
+        item=number,
+        model=number,
         weight_g=200,
     )
 
