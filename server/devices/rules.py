@@ -202,7 +202,7 @@ def _undone(board: Board, act: Act, pick: Pick, n: int, reason: str) -> None:
 def packed_since(parcel: Parcel, act: Act) -> bool:
     """Was the parcel scanned whole after this act? The act then tells nothing new, however late it arrives."""
     since = max(act.at, parcel.made_at or act.at)  # a clock that was behind says nothing about before and after
-    return parcel.packed_at is not None and since < parcel.packed_at - parcels.AGREE
+    return parcel.packed_at is not None and since < parcel.packed_at
 
 
 def _less_to_put_back(board: Board, act: Act, parcel: Parcel) -> None:

@@ -35,13 +35,17 @@ export const OWN: Readonly<Record<string, readonly Field[]>> = {
   taobao: [
     { key: 'tmall', label: ['是天猫店', 'It is a Tmall shop'], help: ['库存增减走天猫接口，重复请求只算一次', 'Increments of stock go through Tmall’s call, which counts a repeat once'], kind: 'yes' },
     { key: 'ship_api', label: ['发货用哪个接口', 'Shipping goes through'], help: ['旧接口对新应用可能不开放，被拒绝时换新的', 'The old one may be closed to new apps'], kind: 'choice', usual: 'offline', choices: [['offline', ['logistics.offline.send（旧）', 'logistics.offline.send (old)']], ['ascp', ['ascp.logistics.offline.send（新）', 'ascp.logistics.offline.send (new)']]] },
+    { key: 'sender_id', label: ['发货地址编号', 'Address parcels leave from'], help: ['卖家地址库里的编号；不填用店铺的默认地址', 'Its number in the seller’s address book; empty: the usual one'], kind: 'text' },
+    { key: 'cancel_id', label: ['退货地址编号', 'Address parcels come back to'], help: ['同上', 'As above'], kind: 'text' },
+    { key: 'more_types', label: ['另外要拉的交易类型', 'More kinds of trades'], help: ['逗号隔开，例如 fenxiao；没写的特殊类型平台不返回', 'Separated by commas, such as fenxiao; what is not named is not returned'], kind: 'text' },
     { key: 'messages', label: ['接收消息', 'Take messages'], help: ['应用没有消息服务权限时关掉，只靠定时拉取', 'Off when the app has no right to messages'], kind: 'yes', usual: 'true' },
     { key: 'group', label: ['消息分组', 'Message group'], help: ['控制台里给这家店建的分组名', 'The group that was made for this shop'], kind: 'text', usual: 'default' },
     SCENES, OAUTH,
   ],
   jd: [
     { key: 'pull_remarks', label: ['拉备注变化', 'Bring changed remarks'], help: ['应用没有 getRemarkByModifyTime 权限时关掉', 'Off when the app has no right to getRemarkByModifyTime'], kind: 'yes', usual: 'true' },
-    { key: 'service_orders', label: ['拉售后服务单', 'Bring service orders'], help: ['应用没有 asc.query.list 权限时关掉', 'Off when the app has no right to asc.query.list'], kind: 'yes', usual: 'true' },
+    { key: 'service_orders', label: ['拉售后服务单', 'Bring service orders'], help: ['应用没有售后服务单权限时关掉', 'Off when the app has no right to service orders'], kind: 'yes', usual: 'true' },
+    { key: 'service_list', label: ['服务单用哪个接口', 'Service orders come through'], help: ['应用没有 asc.sync.list 权限时换另一个，会少看到一些状态', 'The other one shows fewer states; for apps without the right to asc.sync.list'], kind: 'choice', usual: 'sync', choices: [['sync', ['asc.sync.list（全部变化）', 'asc.sync.list (every change)']], ['query', ['asc.query.list', 'asc.query.list']]] },
     { key: 'operate_pin', label: ['售后操作人账号', 'Operator’s account'], help: ['查售后单时报给京东的账号；不填用店铺号', 'Told to JD when service orders are asked for; empty: the shop’s number'], kind: 'text' },
     { key: 'operate_nick', label: ['售后操作人名称', 'Operator’s name'], help: ['同上', 'As above'], kind: 'text' },
     { key: 'remark_flag', label: ['备注旗子颜色', 'Flag of a remark'], help: ['写备注时一起写的旗子编号', 'Number of the flag written with a remark'], kind: 'text' },
