@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Tests that start the whole house stand alone; the others run two files at once.
-WHOLE := tests/prove tests/e2e
-PARTS := $(filter-out $(WHOLE) tests/bench tests/support tests/conftest.py,$(wildcard tests/*))
+WHOLE := tests/e2e tests/prove/test_short.py
+PARTS := $(filter-out tests/e2e tests/prove tests/bench tests/support tests/conftest.py,$(wildcard tests/*)) \
+  $(filter-out $(WHOLE),$(wildcard tests/prove/test_*.py))
 export PYTHONDONTWRITEBYTECODE ?=
 
 .PHONY: help run stop test check bench lock pwa format clean
