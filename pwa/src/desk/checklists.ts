@@ -42,7 +42,7 @@ export const CHECKLISTS: Readonly<Record<string, Checklist>> = {
     parts: [
       { title: ['建应用', 'Make the app'], items: [
         { id: 'app', text: ['应用类型选「商家后台系统」（自己的店自己用）。选之前看清它能申请「订单管理」权限包：据了解只有部分类型能申请', 'Type: the seller’s own back office. First make sure it may apply for the order package: not every type can'] },
-        { id: 'online', text: ['提交上线审核。没有上线的应用每天调用次数很少，授权约一天就失效', 'Apply to go online: until then calls are few and an authorisation lasts about a day'] },
+        { id: 'online', text: ['提交上线审核。没有上线的应用每天调用次数很少，据了解授权一天左右就失效', 'Apply to go online: until then calls are few and an authorisation lasts about a day'] },
         IP,
         { id: 'cloud', text: ['问清订单数据是否必须从聚石塔内调用：必须时，这台服务器要放进聚石塔', 'Ask whether order data may only be called from within its cloud (Jushita): then this server must stand there'] },
       ] },

@@ -30,7 +30,9 @@ function write(key: string, value: unknown): void {
 const EMPTY: Draft = { platform: '', ticks: [], name: '', app_key: '', external_id: '', base_url: '' }
 /** The shop that is not registered yet. */
 export const draft = (): Draft => read(DRAFT, EMPTY)
-export const keepDraft = (change: Partial<Draft>): void => write(DRAFT, { ...draft(), ...change })
+/** What was typed for another platform does not come along. */
+export const draftOf = (platform: string): Draft => (draft().platform === platform ? draft() : { ...EMPTY, platform })
+export const keepDraft = (platform: string, change: Partial<Draft>): void => write(DRAFT, { ...draftOf(platform), ...change })
 export const dropDraft = (): void => write(DRAFT, null)
 
 /** The step at which a registered shop is; '' when this device has not connected it or is through. */

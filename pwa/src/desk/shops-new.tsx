@@ -12,7 +12,7 @@ import { CHECKLISTS, PLATFORM_ORDER, type Checklist, type Item } from './checkli
 import { Head } from './head'
 import { say } from './lexicon'
 import { send, type Live } from './live'
-import { draft, dropDraft, keepDraft, keepStep, type StepName } from './shops-draft'
+import { draftOf, dropDraft, keepDraft, keepStep, type StepName } from './shops-draft'
 import { CopyLine, Field, SecretInput, bossOnly, copy } from './shops-parts'
 import { practice, reachable, type ShopPage } from './shops-rules'
 import { Steps } from './shops-steps'
@@ -44,7 +44,7 @@ function Platforms(): JSX.Element {
       <h2>{t('这家店在哪个平台')}</h2>
       <ul class="platforms">{PLATFORM_ORDER.map((code) => {
         const list = CHECKLISTS[code]
-        return list ? <li key={code}><a class="card" href={href(['shops', 'new'], { platform: code })} onClick={() => keepDraft(draft().platform === code ? {} : { platform: code, ticks: [] })}><b>{say(list.name)}</b><span class="muted">{say(list.short)}</span></a></li> : null
+        return list ? <li key={code}><a class="card" href={href(['shops', 'new'], { platform: code })} onClick={() => keepDraft(code, {})}><b>{say(list.name)}</b><span class="muted">{say(list.short)}</span></a></li> : null
       })}</ul>
       <p class="muted small">{t('接口一时申请不下来，也可以先用平台后台导出的文件：')}<a href={href(['import'])}>{t('导入订单文件')}</a></p>
     </>
@@ -52,13 +52,13 @@ function Platforms(): JSX.Element {
 }
 
 function Prepare({ platform, list, page }: { platform: string; list: Checklist; page: ShopPage }): JSX.Element {
-  const [ticks, setTicks] = useState<readonly string[]>(() => (draft().platform === platform ? draft().ticks : []))
+  const [ticks, setTicks] = useState<readonly string[]>(() => draftOf(platform).ticks)
   const all = list.parts.flatMap((p) => p.items)
   const done = all.filter((i) => ticks.includes(i.id)).length
   const tick = (id: string, on: boolean) => {
     const next = on ? [...ticks, id] : ticks.filter((x) => x !== id)
     setTicks(next)
-    keepDraft({ platform, ticks: next })
+    keepDraft(platform, { ticks: next })
   }
   return (
     <>
@@ -76,7 +76,7 @@ function Prepare({ platform, list, page }: { platform: string; list: Checklist; 
       </div>
       <div class="stepacts">
         <a class="button" href={href(['shops', 'new'])}>{t('换平台')}</a>
-        <a class="button primary" href={href(['shops', 'new'], { platform, step: 'key' })} onClick={() => keepDraft({ platform, ticks: [...ticks] })}>{done === all.length ? t('都好了，填密钥') : t('下一步：填密钥')}</a>
+        <a class="button primary" href={href(['shops', 'new'], { platform, step: 'key' })} onClick={() => keepDraft(platform, { ticks: [...ticks] })}>{done === all.length ? t('都好了，填密钥') : t('下一步：填密钥')}</a>
         <span class="muted number">{t('已勾 {a} / {b}', { a: done, b: all.length })}</span>
       </div>
     </>
@@ -97,7 +97,7 @@ function Check({ item, page, on, set }: { item: Item; page: ShopPage; on: boolea
 type Faults = Partial<Record<'name' | 'app_key' | 'app_secret' | 'base_url' | 'external_id', string>>
 
 function KeyForm({ platform, list, page }: { platform: string; list: Checklist; page: ShopPage }): JSX.Element {
-  const kept = draft()
+  const kept = draftOf(platform)
   const [form, setForm] = useState({ name: kept.name, app_key: kept.app_key, external_id: kept.external_id, base_url: kept.base_url })
   const [secret, setSecret] = useState('')
   const [faults, setFaults] = useState<Faults>({})
@@ -105,7 +105,7 @@ function KeyForm({ platform, list, page }: { platform: string; list: Checklist; 
   const ends = page.demo && !practice(form.base_url)
   const put = (change: Partial<typeof form>) => {
     setForm({ ...form, ...change })
-    keepDraft({ platform, ...change })
+    keepDraft(platform, change)
     setFaults({})
     setError(null)
   }

@@ -85,9 +85,11 @@ it('says what is wrong with a number', () => {
 describe('leaving and coming back', () => {
   beforeEach(() => localStorage.clear())
   it('keeps what was typed, and the step of each shop', () => {
-    keepDraft({ platform: 'jd', name: '一号店' })
-    keepDraft({ ticks: ['app'] })
+    keepDraft('jd', { name: '一号店' })
+    keepDraft('jd', { ticks: ['app'] })
     expect(draft()).toMatchObject({ platform: 'jd', name: '一号店', ticks: ['app'] })
+    keepDraft('taobao', {})
+    expect(draft()).toMatchObject({ platform: 'taobao', name: '', ticks: [] })
     dropDraft()
     expect(draft().platform).toBe('')
     keepStep('a', 'test')

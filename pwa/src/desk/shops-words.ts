@@ -21,6 +21,7 @@ export const t = words({
   '不再拉单、查售后；已经进来的订单照常发货、回传。授权留着，随时可以恢复，停的这段会补上。': 'No more pulls or after-sales; orders that are in still ship and are written back. The authorisation stays; what came meanwhile is caught up.',
   '不填就是 {host}': 'Empty: {host}',
   '不拉': 'none',
+  '不接了': 'Drop it',
   '不改，下一步': 'Leave it, next',
   '不能复制，请手动选中': 'Cannot copy, please select it by hand',
   '不能恢复；想继续试用，请另装一份': 'For good; to go on trying things out, set up another house',

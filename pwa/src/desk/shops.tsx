@@ -13,7 +13,7 @@ import { mayNot } from './may'
 import { Demo } from './orders'
 import { Filling } from './shops-backfill'
 import { Connect } from './shops-connect'
-import { draft, keepSent, sent, stepOf } from './shops-draft'
+import { draft, dropDraft, keepSent, sent, stepOf } from './shops-draft'
 import { NewShop } from './shops-new'
 import { OneShop } from './shops-one'
 import { Freshness, Problem, Pull, Pulling, Stands, bossOnly } from './shops-parts'
@@ -44,6 +44,7 @@ export function Shops(): JSX.Element {
 function List({ live }: { live: Live<ShopPage> }): JSX.Element {
   const rows = live.data?.rows ?? []
   const boss = bossOnly()
+  const [begun, setBegun] = useState(half)
   const add = boss
     ? <Button size="small" reason={boss} onClick={() => undefined}>{t('接入店铺')}</Button>
     : <a class="button small primary" href={href(['shops', 'new'])}>{t('接入店铺')}</a>
@@ -56,7 +57,7 @@ function List({ live }: { live: Live<ShopPage> }): JSX.Element {
         {add}
       </Head>
       <Returned page={live.data} />
-      {!boss && draft().platform ? <div class="resume"><Notice tone="info"><p>{t('有一家店铺接到一半。')} <a href={href(['shops', 'new'], { platform: draft().platform })}>{t('继续接入')}</a></p></Notice></div> : null}
+      {!boss && begun ? <div class="resume"><Notice tone="info"><p class="line wrap"><span class="fill">{t('有一家店铺接到一半。')}</span><a class="button small" href={href(['shops', 'new'], { platform: begun })}>{t('继续接入')}</a><Button size="small" kind="quiet" onClick={() => { dropDraft(); setBegun('') }}>{t('不接了')}</Button></p></Notice></div> : null}
       {live.error && !live.data ? <div class="pad"><Trouble error={live.error} /></div>
         : !live.data ? <Bones rows={4} />
         : rows.length === 0 ? <Empty title={t('还没有店铺')} acts={boss ? undefined : <a class="button primary" href={href(['shops', 'new'])}>{t('接入第一家店铺')}</a>}>{boss ? t('请管理来接入。接好以后它会出现在这里，订单随后自动进来。') : t('选平台、照着清单在平台后台做好准备、填密钥、请店主点同意，订单随后自动进来。')}</Empty>
@@ -65,8 +66,14 @@ function List({ live }: { live: Live<ShopPage> }): JSX.Element {
   )
 }
 
+/** The platform of a shop for which something was typed or ticked here. */
+function half(): string {
+  const kept = draft()
+  return kept.ticks.length || kept.name || kept.app_key ? kept.platform : ''
+}
+
 function ShopCard({ shop }: { shop: FullShop }): JSX.Element {
-  const half = bossOnly() === '' && shop.state !== 'new' && stepOf(shop.id) !== ''
+  const open = bossOnly() === '' && shop.state !== 'new' && stepOf(shop.id) !== ''
   return (
     <li class="card shop">
       <p class="line"><span class="grow"><a class="shopname" href={href(['shops', shop.id])}><b>{shop.name}</b></a> {beginsWith(shop.platform, shop.name) ? null : <span class="muted">{name(PLATFORMS, shop.platform)}</span>}</span><Stands shop={shop} /></p>
@@ -80,7 +87,7 @@ function ShopCard({ shop }: { shop: FullShop }): JSX.Element {
       <p class="shopacts">
         <Pull shop={shop} />
         <a class="button small" href={href(['shops', shop.id])}>{t('详情')}</a>
-        {half ? <a class="button small" href={href(['shops', shop.id, 'connect'])}>{t('继续接入')}</a> : null}
+        {open ? <a class="button small" href={href(['shops', shop.id, 'connect'])}>{t('继续接入')}</a> : null}
       </p>
     </li>
   )
