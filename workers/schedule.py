@@ -25,7 +25,7 @@ TRACK_EVERY_DEMO_S = 3.0
 LISTEN_EVERY_S = 5.0
 ASK_EVERY_DEMO_S = 10.0
 RENEW_EVERY_S = 10.0
-LIST_EVERY_S = 30.0
+LIST_EVERY_S = 10.0
 """How often it is asked whose listings were not read for a day."""
 SWEEP_EVERY_S = 3600.0
 NIGHT_HOUR = 3

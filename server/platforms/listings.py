@@ -12,7 +12,7 @@ from server.errors import Conflict, NotFound, Rejected, Unauthenticated, Unavail
 from server.events import ListingsPulled
 from server.kit import clock, db
 from server.kit.jobs import NewJob
-from server.platforms import actions, breaker, queries, tokens
+from server.platforms import breaker, queries, tokens
 from server.platforms.port import Listing, Platform
 
 EVERY: Final = timedelta(days=1)
@@ -23,8 +23,9 @@ _PAGE: Final = 500
 async def pull(shop_id: UUID, platform: Callable[[str], Platform]) -> int:
     """Read all that a shop lists. Returns how many listings were seen.
 
-    Only when the list was read to its end, what was not in it is gone. A no of the platform is shown beside the shop.
-    Raises Unavailable: the list is read again from its beginning; what is stored twice is one row.
+    Only when the list was read to its end, what was not in it is gone. A no of the platform is shown beside the
+    listings: orders come in all the same. Raises Unavailable: the list is read again from its beginning; what is stored
+    twice is one row.
     """
     shop, row = await queries.get_shop(shop_id)
     adapter = platform(shop.platform)
@@ -44,7 +45,6 @@ async def pull(shop_id: UUID, platform: Callable[[str], Platform]) -> int:
         await told.failed(e.message)
         return told.seen
     except Rejected as e:
-        await actions.troubled(shop_id, e.message)
         await told.failed(e.message)
         return told.seen
     except Unavailable as e:
