@@ -17,6 +17,7 @@ from playwright.sync_api import Playwright, expect, sync_playwright
 from tests.e2e import floor
 from tests.e2e.browser import PARCEL, Browser, Desk, Phone, browsing
 from tests.e2e.house import ROOT, House, Line, until
+from tests.support import sheets
 
 FOLDER = ROOT / "docs" / "handbook" / "screens"
 LARGE, SMALL, WIDE = (390, 844), (360, 640), (1440, 900)
@@ -260,6 +261,38 @@ class Tour:
         desk.sees("平台认得这家店")
         album.take(desk, "desk-shop", dark=True)
 
+    def goods_and_files(self) -> None:
+        """Goods, a listing that orders wait for, and a file of orders that was tried."""
+        desk, album, page = self.desk, self.album, self.desk.page
+        control = self.house.control
+        waits = [control.place("pinduoduo", "OLD-2024") for _ in range(3)]
+        for external_id in waits:
+            self._number(external_id)
+        page.goto(f"{desk.url}/#/goods")
+        expect(page.locator("#content")).to_contain_text("TEE-WHT-M")
+        until("no skeleton", lambda: page.locator("#content .bone").count() == 0)
+        album.take(desk, "desk-goods")
+        page.goto(f"{desk.url}/#/listings?q=OLD-2024")
+        row = page.get_by_role("link").filter(has_text="OLD-2024").first
+        expect(row).to_contain_text("3 单在等")
+        row.click()
+        expect(page.get_by_role("article")).to_contain_text("未匹配")
+        album.take(desk, "desk-listings")
+        rows = [
+            sheets.TAOBAO,
+            *(sheets.taobao(80_000 + n) for n in range(6)),
+            sheets.taobao(80_009, 主订单编号="4.1E+18"),
+        ]
+        shop = self.house.value("select id::text from shop where platform = 'taobao' order by created_at limit 1")
+        page.goto(f"{desk.url}/#/import")
+        page.get_by_label("哪家店铺的文件").select_option(shop)
+        page.locator("#import-file").set_input_files(
+            {"name": "ExportOrderList.csv", "mimeType": "text/csv", "buffer": sheets.as_csv(rows, "gbk")}
+        )
+        page.get_by_role("button", name="试一遍").click()
+        desk.sees("试过了：6 单可以导入")
+        album.take(desk, "desk-import")
+
     def in_the_lift(self) -> None:
         """The manager's phone."""
         desk, album = self.desk, self.album
@@ -297,6 +330,7 @@ def take(playwright: Playwright, house: House, folder: Path, album: Album) -> No
                 tour.leaving,
                 tour.at_the_desk,
                 tour.changing_rules,
+                tour.goods_and_files,
                 tour.in_the_lift,
             ]
             for step in steps:
