@@ -18,6 +18,8 @@ from server.settings import Settings
 
 
 class ImportView(msgspec.Struct, frozen=True, kw_only=True):
+    """One file. shop_name: "" for a file of goods."""
+
     id: UUID
     shop_name: str
     name: str
@@ -31,21 +33,6 @@ class ImportView(msgspec.Struct, frozen=True, kw_only=True):
 
 class ImportPage(msgspec.Struct, frozen=True):
     rows: list[ImportView]
-
-
-class GoodsFile(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
-    name: str
-    mode: str
-    rows: int
-    good: int
-    bad: int
-    by: str
-    made_at: datetime
-
-
-class GoodsPage(msgspec.Struct, frozen=True):
-    rows: list[GoodsFile]
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -72,13 +59,7 @@ async def bring(
 @get("/imports", guards=[allow("service", "manager")])
 async def latest() -> ImportPage:
     """The last files, newest first."""
-    found = await db.rows(
-        """select f.id, s.name as shop_name, f.name, f.mode, f.rows, f.good, f.bad, f.made_at,
-                  coalesce(p.name, '') as by
-           from import_file f join shop s on s.id = f.shop left join person p on p.id = f.made_by
-           where f.kind = 'orders' order by f.made_at desc, f.id desc limit 20"""
-    )
-    return ImportPage([ImportView(**dict(r)) for r in found])
+    return await _latest("orders")
 
 
 @get("/imports/{import_id:uuid}/progress", guards=[allow("service", "manager")])
@@ -105,14 +86,20 @@ async def bring_goods(
 
 
 @get("/imports/goods", guards=[keepers])
-async def latest_goods() -> GoodsPage:
+async def latest_goods() -> ImportPage:
     """The last files of goods, newest first."""
+    return await _latest("goods")
+
+
+async def _latest(kind: str) -> ImportPage:
     found = await db.rows(
-        """select f.id, f.name, f.mode, f.rows, f.good, f.bad, f.made_at, coalesce(p.name, '') as by
-           from import_file f left join person p on p.id = f.made_by
-           where f.kind = 'goods' order by f.made_at desc, f.id desc limit 20"""
+        """select f.id, coalesce(s.name, '') as shop_name, f.name, f.mode, f.rows, f.good, f.bad, f.made_at,
+                  coalesce(p.name, '') as by
+           from import_file f left join shop s on s.id = f.shop left join person p on p.id = f.made_by
+           where f.kind = $1 order by f.made_at desc, f.id desc limit 20""",
+        kind,
     )
-    return GoodsPage([GoodsFile(**dict(r)) for r in found])
+    return ImportPage([ImportView(**dict(r)) for r in found])
 
 
 router = Router("/", route_handlers=[bring, latest, how_far, bring_goods, latest_goods])

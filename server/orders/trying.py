@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from server.errors import Conflict, Invalid, NotFound
-from server.events import RawStored, RulesTried
+from server.events import RawStored
 from server.kit import clock, crypto, db
 from server.kit.ids import uuid7
 from server.orders import rulediff, versions
@@ -30,17 +30,7 @@ async def begin(platform: str, version: int, last: int, person: UUID | None) -> 
     async with db.transaction() as tx:
         await versions.at_version(platform, version)
         total = await db.value(f"select count(*) from (select 1 from {STANDS} limit $2) x", platform, last)
-        run = uuid7()
-        await db.run(
-            "insert into rule_run(id, platform, version, total, person) values($1, $2, $3, $4, $5)",
-            run,
-            platform,
-            version,
-            total,
-            person,
-        )
-        await tx.emit(RulesTried(subject=run, to={"platform": platform, "version": version, "orders": total}))
-    return run
+        return await versions.enter_run(tx, "preview", platform, version, total, person)
 
 
 async def step(run: UUID) -> bool:

@@ -131,22 +131,24 @@ async def apply(platform: str, version: int, person: UUID | None) -> None:
             "update rule_version set applied_at = $2, applied_by = $3 where id = $1", found["id"], clock.now(), person
         )
         await tx.emit(RulesApplied(subject=found["id"], frm={"version": now}, to={"version": version}))
-        await _replay(tx, platform, version, person)
+        total = await db.value(f"select count(*) from {STANDS} {OPEN}", platform)
+        await enter_run(tx, "replay", platform, version, total, person)
 
 
-async def _replay(tx: db.Tx, platform: str, version: int, person: UUID | None) -> None:
-    """Have all open orders mapped by a version that has just come into force."""
-    total = await db.value(f"select count(*) from {STANDS} {OPEN}", platform)
+async def enter_run(tx: db.Tx, kind: str, platform: str, version: int, total: int, person: UUID | None) -> UUID:
+    """A run of a version over `total` raw orders, for the job to take up. kind: preview, replay."""
     run = uuid7()
     await db.run(
-        "insert into rule_run(id, kind, platform, version, total, person) values($1, 'replay', $2, $3, $4, $5)",
+        "insert into rule_run(id, kind, platform, version, total, person) values($1, $2, $3, $4, $5, $6)",
         run,
+        kind,
         platform,
         version,
         total,
         person,
     )
     await tx.emit(RulesTried(subject=run, to={"platform": platform, "version": version, "orders": total}))
+    return run
 
 
 async def undo(platform: str, back_to: int, reason: str, person: UUID | None) -> int:

@@ -1,14 +1,17 @@
 """What all platforms' bodies share: ids as text, money, time, masks, redaction. The rest is in <platform>/body.py."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from hashlib import sha256
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeVar
 
 from msgspec import Struct
 
 from server.platforms import raw
 from server.platforms.port import Envelope, RawOrder
+
+T = TypeVar("T")
 
 BEIJING: Final = timezone(timedelta(hours=8))
 """All times of Taobao, JD and PDD are written in GMT+8 without a zone."""
@@ -205,6 +208,22 @@ def first_id(row: dict[str, Any], *names: str) -> str:
 def text(value: Any) -> str:
     """A text field; anything else counts as none."""
     return value.strip().replace("\0", "") if isinstance(value, str) else ""
+
+
+def pieces(value: Any) -> int:
+    """A number of pieces. Raises ValueError."""
+    number = decimal(value)
+    if number != number.to_integral_value() or abs(number) >= 2**31:
+        raise ValueError("not a number of pieces")
+    return int(number)
+
+
+def or_none(read: Callable[[Any], T], value: Any) -> T | None:
+    """What a field says, where it makes sense: of a list of goods one odd field is not worth the list."""
+    try:
+        return read(value)
+    except ValueError:
+        return None
 
 
 def part(order: dict[str, Any], name: str) -> dict[str, Any]:

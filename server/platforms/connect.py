@@ -220,20 +220,14 @@ async def change(shop_id: UUID, name: str, app_secret: str, settings: dict[str, 
     if not name.strip():
         raise Invalid("missing", "请填写店铺名称")
     async with db.transaction() as tx:
-        r = await db.row("select id, secret, secret_key from shop where id = $1 for update", shop_id)
-        if r is None:
-            raise NotFound("no_shop", "没有这个店铺")
-        where = f"shop|secret|{shop_id}"
-        secret = msgspec.json.decode(await crypto.open_sealed(r["secret_key"], r["secret"], where))
-        if app_secret.strip():
-            secret["app_secret"] = app_secret.strip()
-        _, key = await crypto.lasting_key(shop_id)
+        r = await _locked(shop_id)
+        given = {"app_secret": app_secret.strip()} if app_secret.strip() else {}
         await db.run(
             """update shop set name = $2, secret = $3,
                       settings = jsonb_strip_nulls(settings || coalesce($4::jsonb, '{}')) where id = $1""",
             shop_id,
             name.strip()[:200],
-            crypto.seal(r["secret_key"], key, msgspec.json.encode(secret), where),
+            await tokens.resealed(r, **given),
             None if settings is None else db.jsonb(settings),
         )
         await tx.emit(ShopRenewed(subject=shop_id))
@@ -255,24 +249,25 @@ async def turn(shop_id: UUID, on: bool) -> None:
             tx.enqueue(NewJob(kind="platforms.pull", key=str(shop_id), args={"shop_id": str(shop_id)}))
 
 
+async def _locked(shop_id: UUID) -> Any:
+    r = await db.row("select id, secret, secret_key from shop where id = $1 for update", shop_id)
+    if r is None:
+        raise NotFound("no_shop", "没有这个店铺")
+    return r
+
+
 async def disconnect(shop_id: UUID) -> None:
     """Forget its tokens: nothing is asked of its platform until its owner says yes again. Its orders stay.
 
     Raises NotFound.
     """
     async with db.transaction() as tx:
-        r = await db.row("select id, secret, secret_key from shop where id = $1 for update", shop_id)
-        if r is None:
-            raise NotFound("no_shop", "没有这个店铺")
-        where = f"shop|secret|{shop_id}"
-        secret = msgspec.json.decode(await crypto.open_sealed(r["secret_key"], r["secret"], where))
-        secret |= {"access_token": "", "refresh_token": ""}
-        _, key = await crypto.lasting_key(shop_id)
+        r = await _locked(shop_id)
         await db.run(
             """update shop set secret = $2, state = 'new', trouble = '', failures = 0, open_until = null,
                       granted_at = null, access_until = null, refresh_until = null where id = $1""",
             shop_id,
-            crypto.seal(r["secret_key"], key, msgspec.json.encode(secret), where),
+            await tokens.resealed(r, access_token="", refresh_token=""),
         )
         await db.run(
             "update backfill set state = 'stopped', ended_at = now() where shop = $1 and state = 'running'", shop_id

@@ -95,7 +95,7 @@ async def keep(shop_id: UUID, grant: Grant) -> None:
     async with db.transaction() as tx:
         r = await db.row("select * from shop where id = $1 for update", shop_id)
         assert r is not None
-        sealed = await _with_tokens(r, grant)
+        sealed = await resealed(r, access_token=grant.access_token, refresh_token=grant.refresh_token)
         await db.run(
             """update shop set secret = $2, granted_at = now(), access_until = $3, refresh_until = $4, trouble = '',
                       failures = 0, open_until = null,
@@ -114,10 +114,10 @@ async def keep(shop_id: UUID, grant: Grant) -> None:
         tx.enqueue(NewJob(kind="platforms.pull", key=str(shop_id), args={"shop_id": str(shop_id)}))
 
 
-async def _with_tokens(r: Any, grant: Grant) -> bytes:
+async def resealed(r: Any, **changes: str) -> bytes:
+    """The secret of a shop (row: id, secret, secret_key) with some of its parts changed, sealed again."""
     where = f"shop|secret|{r['id']}"
-    secret = msgspec.json.decode(await crypto.open_sealed(r["secret_key"], r["secret"], where))
-    secret |= {"access_token": grant.access_token, "refresh_token": grant.refresh_token}
+    secret = msgspec.json.decode(await crypto.open_sealed(r["secret_key"], r["secret"], where)) | changes
     _, key = await crypto.lasting_key(r["id"])
     return crypto.seal(r["secret_key"], key, msgspec.json.encode(secret), where)
 

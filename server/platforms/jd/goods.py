@@ -1,14 +1,14 @@
 """What the shop lists on JD, and the numbers that its buyers see."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, Final, Literal, TypeVar
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final, Literal
 
 import structlog
 
 from server.errors import Rejected
 from server.kit import clock
 from server.platforms import http, paging
-from server.platforms.body import decimal, first_id, part, rows, text, text_id
+from server.platforms.body import first_id, or_none, part, pieces, rows, text, text_id
 from server.platforms.jd.body import BODY
 from server.platforms.jd.client import NAME, Client, answer, number, page, total
 from server.platforms.jd.errors import succeeded
@@ -17,7 +17,6 @@ from server.platforms.port import Listing, Shop, StockAnswer, StockOrder, Window
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
 
 PAGE: Final = 50
 AT_ONCE: Final = 50
@@ -64,26 +63,12 @@ def listing(row: dict[str, Any]) -> Listing:
         platform_sku=first_id(row, "skuId"),
         title=text(row.get("skuName")),
         outer_code=text_id(row.get("outerId")),
-        qty=_or_none(_number, row.get("stockNum")),
-        price_minor=_or_none(lambda value: BODY.money(value, BODY.currency), row.get("jdPrice")),
+        qty=or_none(pieces, row.get("stockNum")),
+        price_minor=or_none(lambda value: BODY.money(value, BODY.currency), row.get("jdPrice")),
         currency=BODY.currency,
         state=_STATES.get(text_id(row.get("status")), "off"),
-        modified=_or_none(BODY.time, row.get("modified")),
+        modified=or_none(BODY.time, row.get("modified")),
     )
-
-
-def _or_none(read: Callable[[Any], T], value: Any) -> T | None:
-    try:
-        return read(value)
-    except ValueError:
-        return None
-
-
-def _number(value: Any) -> int:
-    number = decimal(value)
-    if number != number.to_integral_value() or abs(number) >= 2**31:
-        raise ValueError("not a number of pieces")
-    return int(number)
 
 
 def model(shop: Shop, what: Literal["set", "add"]) -> str:

@@ -1,15 +1,11 @@
 """What may be chosen for a JD shop beyond what all shops have, because JD does not publish it: settings["own"]."""
 
-from typing import Literal, TypeVar
+from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
-from server.errors import Rejected
-from server.platforms.body import part
+from server.platforms.own import chosen
 from server.platforms.port import Shop
-
-T = TypeVar("T", bound=Struct)
 
 
 class Own(Struct, frozen=True):
@@ -44,13 +40,5 @@ class Own(Struct, frozen=True):
 
 
 def own(shop: Shop) -> Own:
-    return chosen(shop, Own)
-
-
-def chosen(shop: Shop, form: type[T]) -> T:
     """settings["own"] in its form. Raises Rejected."""
-    try:
-        return msgspec.convert(part(shop.settings, "own"), form, strict=False)
-    except msgspec.ValidationError as e:
-        field = str(e).rpartition("`$.")[2].rstrip("`") or "own"
-        raise Rejected("platform_bad_settings", f"店铺设置里的京东参数「{field}」格式不对") from None
+    return chosen(shop, Own, "京东")

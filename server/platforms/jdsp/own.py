@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from server.platforms.jd.own import chosen
+from server.platforms.own import chosen
 from server.platforms.port import Shop
 
 
@@ -29,4 +29,5 @@ class Own(Struct, frozen=True):
 
 
 def own(shop: Shop) -> Own:
-    return chosen(shop, Own)
+    """settings["own"] in its form. Raises Rejected."""
+    return chosen(shop, Own, "京东")

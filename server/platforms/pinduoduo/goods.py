@@ -1,7 +1,7 @@
 """What the shop lists on Pinduoduo, and the numbers that its buyers see."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, Final, Literal, TypeVar
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final, Literal
 
 import msgspec
 import structlog
@@ -9,14 +9,13 @@ import structlog
 from server.errors import Rejected
 from server.kit import clock
 from server.platforms import paging
-from server.platforms.body import decimal, first_id, rows, text, text_id
+from server.platforms.body import first_id, or_none, pieces, rows, text, text_id
 from server.platforms.pinduoduo.client import Client, answer, listed, page
 from server.platforms.pinduoduo.own import own
 from server.platforms.port import Listing, Shop, StockAnswer, StockOrder, Window
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
 
 PAGE: Final = 100
 
@@ -80,7 +79,7 @@ async def _priced(client: Client, shop: Shop, one: Listing) -> Listing:
     if not one.platform_sku:
         return one
     found = await _sku(client, shop, one.item, one.platform_sku)
-    return msgspec.structs.replace(one, price_minor=_or_none(_number, found.get("multi_price")))
+    return msgspec.structs.replace(one, price_minor=or_none(pieces, found.get("multi_price")))
 
 
 async def _sku(client: Client, shop: Shop, item: str, sku: str) -> dict[str, Any]:
@@ -113,7 +112,7 @@ async def _update(client: Client, shop: Shop, one: StockOrder, type_: str) -> St
         qty = one.qty
         if type_ == "1" and own(shop).reserved_inside:
             sku = await _sku(client, shop, one.item, one.platform_sku)
-            qty += _or_none(_number, sku.get("reserve_quantity")) or 0
+            qty += or_none(pieces, sku.get("reserve_quantity")) or 0
         data = await client.call(
             shop,
             "pdd.goods.quantity.update",
@@ -139,19 +138,5 @@ def _onsale(value: Any) -> Literal["on", "off"]:
 
 
 def _left(quantity: Any, reserved: Any, inside: bool) -> int | None:
-    qty = _or_none(_number, quantity)
-    return qty - (_or_none(_number, reserved) or 0) if qty is not None and inside else qty
-
-
-def _or_none(read: Callable[[Any], T], value: Any) -> T | None:
-    try:
-        return read(value)
-    except ValueError:
-        return None
-
-
-def _number(value: Any) -> int:
-    number = decimal(value)
-    if number != number.to_integral_value() or abs(number) >= 2**31:
-        raise ValueError("not a number of pieces")
-    return int(number)
+    qty = or_none(pieces, quantity)
+    return qty - (or_none(pieces, reserved) or 0) if qty is not None and inside else qty

@@ -1,17 +1,16 @@
 """What the shop lists on Shopee, and its stock there: full numbers, by warehouse, never less than promotions hold."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final
 
 from server.errors import Rejected, Unavailable
 from server.platforms import http, paging
-from server.platforms.body import decimal, first_id, part, rows, text, text_id
+from server.platforms.body import first_id, or_none, part, pieces, rows, text, text_id
 from server.platforms.port import Listing, Shop, StockAnswer, StockOrder
 from server.platforms.shopee.body import BODY
 from server.platforms.shopee.client import NAME, Client, response
 from server.platforms.shopee.own import own
 
-T = TypeVar("T")
 Row = dict[str, Any]
 
 PAGE: Final = 100
@@ -92,7 +91,7 @@ def plain(item: Row) -> Listing:
         price_minor=price,
         currency=currency,
         state=_state(item),
-        modified=_or_none(BODY.time, item.get("update_time")),
+        modified=or_none(BODY.time, item.get("update_time")),
     )
 
 
@@ -119,7 +118,7 @@ def model(item: Row, tiers: Sequence[Row], one: Row) -> Listing:
         price_minor=price,
         currency=currency,
         state="on" if sold else "deleted" if _state(item) == "deleted" else "off",
-        modified=_or_none(BODY.time, item.get("update_time")),
+        modified=or_none(BODY.time, item.get("update_time")),
     )
 
 
@@ -148,7 +147,7 @@ def _barcode(row: Row) -> str:
 
 def _shown(row: Row) -> int | None:
     """What buyers can buy now."""
-    return _or_none(_count, part(part(row, "stock_info_v2"), "summary_info").get("total_available_stock"))
+    return or_none(pieces, part(part(row, "stock_info_v2"), "summary_info").get("total_available_stock"))
 
 
 def _price(row: Row) -> tuple[int | None, str]:
@@ -156,7 +155,7 @@ def _price(row: Row) -> tuple[int | None, str]:
     currency = text(first.get("currency")).upper()[:3]
     if not currency:
         return None, currency
-    return _or_none(lambda value: BODY.money(value, currency), first.get("current_price")), currency
+    return or_none(lambda value: BODY.money(value, currency), first.get("current_price")), currency
 
 
 # -- stock
@@ -231,7 +230,7 @@ async def _put(
     ]
     found = response(await client.post(shop, "product/update_stock", {"item_id": _id(item), "stock_list": listed}))
     done = {
-        text_id(row.get("model_id")): _or_none(_count, row.get("stock"))
+        text_id(row.get("model_id")): or_none(pieces, row.get("stock"))
         for row in rows(found.get("success_list")) or []
         if text(row.get("location_id")) in ("", location)
     }
@@ -269,7 +268,7 @@ async def _reserved(client: Client, shop: Shop, one: StockOrder) -> int | None:
             [row] = await _items(client, shop, [one.item])
     except (Rejected, Unavailable):
         return None
-    return _or_none(_count, part(part(row, "stock_info_v2"), "summary_info").get("total_reserved_stock"))
+    return or_none(pieces, part(part(row, "stock_info_v2"), "summary_info").get("total_reserved_stock"))
 
 
 def _set(one: StockOrder, shown: int | None) -> StockAnswer:
@@ -285,17 +284,3 @@ def _answer(one: StockOrder, *, qty: int | None = None, no: str = "") -> StockAn
 
 def _id(value: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
-
-
-def _or_none(read: Callable[[Any], T], value: Any) -> T | None:
-    try:
-        return read(value)
-    except ValueError:
-        return None
-
-
-def _count(value: Any) -> int:
-    number = decimal(value)
-    if number != number.to_integral_value() or abs(number) >= 2**31:
-        raise ValueError("not a number of pieces")
-    return int(number)

@@ -2,16 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
 import structlog
 
 from server.errors import Rejected
 from server.kit import clock
 from server.platforms import paging
-from server.platforms.body import decimal, first_id, part, rows, text, text_id
+from server.platforms.body import first_id, or_none, part, pieces, rows, text, text_id
 from server.platforms.port import Listing, Shop, StockAnswer, StockOrder, Window
 from server.platforms.taobao.body import BODY
 from server.platforms.taobao.client import Client, answer, listed, page, when
@@ -19,7 +19,6 @@ from server.platforms.taobao.own import own
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
 
 PAGE: Final = 200
 ITEMS_AT_ONCE: Final = 40
@@ -87,10 +86,10 @@ def plain(item: dict[str, Any]) -> Listing:
         platform_sku="",
         title=text(item.get("title")),
         outer_code=text_id(item.get("outer_id")),
-        qty=_or_none(_number, item.get("num")),
-        price_minor=_or_none(_yuan, item.get("price")),
+        qty=or_none(pieces, item.get("num")),
+        price_minor=or_none(_yuan, item.get("price")),
         state=_state(item),
-        modified=_or_none(BODY.time, item.get("modified")),
+        modified=or_none(BODY.time, item.get("modified")),
     )
 
 
@@ -102,10 +101,10 @@ def variant(item: dict[str, Any], sku: dict[str, Any]) -> Listing:
         variant=names(text(sku.get("properties_name"))),
         outer_code=text_id(sku.get("outer_id")),
         barcode=text_id(sku.get("barcode")),
-        qty=_or_none(_number, sku.get("quantity")),
-        price_minor=_or_none(_yuan, sku.get("price")),
+        qty=or_none(pieces, sku.get("quantity")),
+        price_minor=or_none(_yuan, sku.get("price")),
         state="deleted" if text(sku.get("status")) == "delete" else _state(item),
-        modified=_or_none(BODY.time, sku.get("modified")),
+        modified=or_none(BODY.time, sku.get("modified")),
     )
 
 
@@ -206,26 +205,12 @@ def _read(data: bytes, one: StockOrder) -> StockAnswer:
     if one.platform_sku:
         of = {first_id(row, "sku_id"): row for row in rows(part(item, "skus").get("sku")) or []}
         shown = of.get(one.platform_sku, {}).get("quantity")
-    return _said(one, qty=_or_none(_number, shown))
+    return _said(one, qty=or_none(pieces, shown))
 
 
 def _said(one: StockOrder, *, qty: int | None = None, no: str = "") -> StockAnswer:
     return StockAnswer(one.item, one.platform_sku, "refused" if no else "done", qty, no)
 
 
-def _or_none(read: Callable[[Any], T], value: Any) -> T | None:
-    try:
-        return read(value)
-    except ValueError:
-        return None
-
-
 def _yuan(value: Any) -> int:
     return BODY.money(value, BODY.currency)
-
-
-def _number(value: Any) -> int:
-    number = decimal(value)
-    if number != number.to_integral_value() or abs(number) >= 2**31:
-        raise ValueError("not a number of pieces")
-    return int(number)

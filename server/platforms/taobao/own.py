@@ -2,11 +2,9 @@
 
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
-from server.errors import Rejected
-from server.platforms.body import part
+from server.platforms.own import chosen
 from server.platforms.port import Shop
 
 
@@ -35,8 +33,4 @@ class Own(Struct, frozen=True):
 
 def own(shop: Shop) -> Own:
     """settings["own"] in its form. Raises Rejected."""
-    try:
-        return msgspec.convert(part(shop.settings, "own"), Own, strict=False)
-    except msgspec.ValidationError as e:
-        field = str(e).rpartition("`$.")[2].rstrip("`") or "own"
-        raise Rejected("platform_bad_settings", f"店铺设置里的淘宝参数「{field}」格式不对") from None
+    return chosen(shop, Own, "淘宝")

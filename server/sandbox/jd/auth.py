@@ -1,12 +1,12 @@
 """JD's authorisation pages: the owner's yes, tokens for a code, new tokens for a refresh token in the last day."""
 
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from server.sandbox.accounts import JD
+from server.sandbox.consent import sent_back
 from server.sandbox.grants import Given
 from server.sandbox.http import Asked, Refused, Reply, json
 from server.sandbox.jd.rules import OAUTH
@@ -95,11 +95,7 @@ def page(world: World) -> HTTPRouteHandler:
         if rule:
             world.refusals[f"jd /oauth2/to_login {rule}"] += 1
             return json(_no(rule).reply.body)
-        code = world.grants("jd").code(world.now())
-        world.touch()
-        target = q["redirect_uri"]
-        back = urlencode({"code": code, "state": q.get("state", "")})
-        return Response(b"", status_code=302, headers={"Location": f"{target}{'&' if '?' in target else '?'}{back}"})
+        return sent_back(world, "jd", q["redirect_uri"], state=q.get("state", ""))
 
     return to_login
 

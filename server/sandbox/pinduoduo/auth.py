@@ -5,12 +5,12 @@ Whether a refresh token works twice is not published: here it does not.
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from server.sandbox.accounts import PINDUODUO
+from server.sandbox.consent import sent_back
 from server.sandbox.grants import Given
 from server.sandbox.http import json
 from server.sandbox.pinduoduo.rules import Params, refuse
@@ -86,10 +86,6 @@ def page(world: World) -> HTTPRouteHandler:
         if wrong:
             world.refusals[f"pinduoduo /service-market/auth page_{wrong}"] += 1
             return json({"error": "invalid_request", "error_description": f"{wrong} 无效(模拟)"}, 400)
-        code = world.grants("pinduoduo").code(world.now())
-        world.touch()
-        target = q["redirect_uri"]
-        back = urlencode({"code": code, "state": q.get("state", "")})
-        return Response(b"", status_code=302, headers={"Location": f"{target}{'&' if '?' in target else '?'}{back}"})
+        return sent_back(world, "pinduoduo", q["redirect_uri"], state=q.get("state", ""))
 
     return authorize

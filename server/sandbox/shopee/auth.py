@@ -3,12 +3,12 @@
 import hmac
 import re
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from server.sandbox.accounts import SHOPEE
+from server.sandbox.consent import sent_back
 from server.sandbox.grants import Given
 from server.sandbox.http import json as answer
 from server.sandbox.shopee.rules import Params, number, refuse
@@ -147,9 +147,6 @@ def pages(world: World) -> list[HTTPRouteHandler]:
         return answer(reply.body, reply.status)
 
     def _yes(target: str, more: dict[str, str]) -> Response[Any]:
-        code = world.grants("shopee").code(world.now())
-        world.touch()
-        back = urlencode({"code": code, "shop_id": str(SHOP), **more})
-        return Response(b"", status_code=302, headers={"Location": f"{target}{'&' if '?' in target else '?'}{back}"})
+        return sent_back(world, "shopee", target, shop_id=str(SHOP), **more)
 
     return [present, legacy]

@@ -2,12 +2,13 @@
 
 import json
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from server.sandbox.accounts import TAOBAO
+from server.sandbox.consent import sent_back
 from server.sandbox.grants import Given
 from server.sandbox.http import json as answer
 from server.sandbox.taobao.rules import PAGE, Params, picked, refuse
@@ -76,10 +77,6 @@ def page(world: World) -> HTTPRouteHandler:
         if rule:
             world.refusals[f"taobao /authorize {rule}"] += 1
             return answer({"error": "invalid_request", "error_description": f"{PAGE[rule]} 无效(模拟)"}, 400)
-        code = world.grants("taobao").code(world.now())
-        world.touch()
-        target = q["redirect_uri"]
-        back = urlencode({"code": code, "state": q.get("state", "")})
-        return Response(b"", status_code=302, headers={"Location": f"{target}{'&' if '?' in target else '?'}{back}"})
+        return sent_back(world, "taobao", q["redirect_uri"], state=q.get("state", ""))
 
     return authorize
