@@ -139,4 +139,4 @@ def _onsale(value: Any) -> Literal["on", "off"]:
 
 def _left(quantity: Any, reserved: Any, inside: bool) -> int | None:
     qty = or_none(pieces, quantity)
-    return qty - (or_none(pieces, reserved) or 0) if qty is not None and inside else qty
+    return or_none(pieces, qty - (or_none(pieces, reserved) or 0)) if qty is not None and inside else qty

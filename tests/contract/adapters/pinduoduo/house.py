@@ -1,107 +1,22 @@
 """Pinduoduo's adapter against the sandbox."""
 
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import httpx
-import msgspec
-
-from server.platforms import registry
-from server.platforms.port import Grant, RawOrder, RawRefund, Shop, Window
-from server.sandbox.accounts import PINDUODUO
-from server.sandbox.app import create_app
-from server.sandbox.knobs import Knobs
-
-BASE = "http://sandbox.test"
-OURS = "SLX000010000001"
+from server.platforms.port import RawRefund, Window
+from tests.contract.adapters.sandboxed import OURS as OURS
+from tests.contract.adapters.sandboxed import Sandboxed
 
 
-class House:
-    """One sandbox, one shop, one adapter."""
-
-    def __init__(self, knobs: Knobs | None = None) -> None:
-        self.app = create_app(1, knobs=knobs)
-        self.world = self.app.state.world
-        transport = httpx.ASGITransport(app=self.app, client=("127.0.0.1", 1))
-        self.web = httpx.AsyncClient(transport=transport, base_url=BASE)
-        self.adapter = registry.connect("pinduoduo", self.web)
-        self.shop = Shop(
-            id="s",
-            platform="pinduoduo",
-            external_id=PINDUODUO["external_id"],
-            base_url=f"{BASE}/pinduoduo",
-            app_key=PINDUODUO["app_key"],
-            app_secret=PINDUODUO["app_secret"],
-            access_token=PINDUODUO["access_token"],
-        )
-
-    def with_(self, **changes: Any) -> Shop:
-        """The shop, otherwise; it stays so."""
-        self.shop = msgspec.structs.replace(self.shop, **changes)
-        return self.shop
-
-    def own(self, **chosen: Any) -> Shop:
-        return self.with_(settings={"own": chosen})
-
-    def take(self, grant: Grant) -> Shop:
-        return self.with_(access_token=grant.access_token, refresh_token=grant.refresh_token)
-
-    def age(self, days: float) -> None:
-        """Tokens grow so much older: calls are signed with the time of now, so the clock stays."""
-        book = self.world.grants("pinduoduo").book
-        for tokens in (book.access, book.refresh):
-            for token, until in tokens.items():
-                tokens[token] = until - int(days * 86_400) if until else 0
-
-    async def control(self, path: str, **body: Any) -> Any:
-        answer = await self.web.post(f"/control/{path}", json=body)
-        answer.raise_for_status()
-        return answer.json()
-
-    async def place(self, count: int = 1, **more: Any) -> list[str]:
-        wanted = {"platform": "pinduoduo", "count": count, "odd": False, "at": int(time.time()) - 400, **more}
-        return list((await self.control("orders", **wanted))["ids"])
-
-    async def refund(self, id: str, to: str = "asked", **more: Any) -> None:
-        await self.control("refund", platform="pinduoduo", external_id=id, to=to, **more)
-
-    async def look(self, id: str) -> Any:
-        return (await self.web.get(f"/control/orders/pinduoduo/{id}")).json()
-
-    async def code(self) -> str:
-        return str((await self.control("consent", platform="pinduoduo"))["code"])
-
-    async def granted(self) -> Shop:
-        """The shop with tokens of a fresh consent."""
-        return self.take(await self.adapter.exchange(self.shop, await self.code(), ""))
+class House(Sandboxed):
+    platform = "pinduoduo"
 
     def window(self, minutes: float = 30, behind: float = 190) -> Window:
         """Orders are listed three minutes late."""
         until = datetime.now(UTC) - timedelta(seconds=behind)
         return Window(until - timedelta(minutes=minutes), until)
 
-    async def pull(self, window: Window | None = None) -> dict[str, RawOrder]:
-        found: dict[str, RawOrder] = {}
-        async for page in self.adapter.changed(self.shop, window or self.window()):
-            found |= {order.external_id: order for order in page}
-        return found
-
     async def cases(self) -> dict[str, RawRefund]:
         found: dict[str, RawRefund] = {}
         async for page in self.adapter.refunds(self.shop, self.window(behind=-1)):
             found |= {case.external_id: case for case in page}
         return found
-
-    def calls(self, method: str) -> int:
-        return int(self.world.calls[f"pinduoduo {method}"])
-
-
-@asynccontextmanager
-async def opened(**knobs: Any) -> AsyncIterator[House]:
-    """A house of its own, with other rules."""
-    house = House(Knobs(**knobs))
-    yield house
-    await house.web.aclose()

@@ -11,7 +11,7 @@ from server.errors import Unavailable
 from server.platforms import limiter, registry
 from server.platforms.pinduoduo.aftersales import STATES, refund
 from server.sandbox.pinduoduo.gateway import OFTEN
-from tests.contract.adapters.pinduoduo.house import House, opened
+from tests.contract.adapters.pinduoduo.house import House
 from tests.contract.adapters.support import client, form, reply, sample, shop
 
 LIST = "pdd.refund.list.increment.get"
@@ -91,7 +91,7 @@ async def test_asked_done_and_taken_back(pdd: House) -> None:
 
 @pytest.mark.parametrize("numbers", ["request", "detail"])
 async def test_after_shipping_goods_come_back_however_the_list_numbers_them(numbers: str) -> None:
-    async with opened(pdd_case_type=numbers) as house:
+    async with House.opened(pdd_case_type=numbers) as house:
         [id] = await house.place(state="completed", skus=["LAMP", "SOCK"])
         await house.refund(id, lines=[2])
         [case] = (await house.cases()).values()
@@ -103,7 +103,7 @@ async def test_after_shipping_goods_come_back_however_the_list_numbers_them(numb
 
 
 async def test_without_the_right_to_details_the_list_must_do() -> None:
-    async with opened(pdd_no_right=frozenset({DETAIL})) as house:
+    async with House.opened(pdd_no_right=frozenset({DETAIL})) as house:
         [id] = await house.place()
         await house.refund(id)
         [case] = (await house.cases()).values()
@@ -116,7 +116,7 @@ async def test_without_the_right_to_details_the_list_must_do() -> None:
 
 @pytest.mark.parametrize("numbers", ["request", "detail"])
 async def test_a_shop_says_how_its_list_numbers_kinds(numbers: str) -> None:
-    async with opened(pdd_case_type=numbers) as house:
+    async with House.opened(pdd_case_type=numbers) as house:
         house.own(refund_details=False, refund_types=numbers)
         [id] = await house.place(state="shipped")
         await house.refund(id)
@@ -124,7 +124,7 @@ async def test_a_shop_says_how_its_list_numbers_kinds(numbers: str) -> None:
 
 
 async def test_all_states_in_one_call_where_a_shop_tried_it() -> None:
-    async with opened(pdd_refund_all=True) as house:
+    async with House.opened(pdd_refund_all=True) as house:
         house.own(refund_all=True)
         one, two = await house.place(2)
         await house.refund(one)

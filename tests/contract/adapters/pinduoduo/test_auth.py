@@ -13,7 +13,7 @@ from server.platforms import registry
 from server.platforms.pinduoduo.auth import grant
 from server.platforms.port import Account
 from server.sandbox.accounts import PINDUODUO
-from tests.contract.adapters.pinduoduo.house import House, opened
+from tests.contract.adapters.pinduoduo.house import House
 from tests.contract.adapters.support import client, form, reply, sample, shop
 
 CREATE = "pdd.pop.auth.token.create"
@@ -161,7 +161,7 @@ async def test_a_renewal_that_may_have_been_done_is_unavailable(pdd: House, kind
 
 async def test_a_method_that_the_app_may_not_call_is_no_dead_token() -> None:
     """Renewing would not help: that would go on for ever."""
-    async with opened(pdd_no_right=frozenset({"pdd.mall.info.get"})) as house:
+    async with House.opened(pdd_no_right=frozenset({"pdd.mall.info.get"})) as house:
         with pytest.raises(Rejected) as caught:
             await house.adapter.account(house.shop)
         assert caught.value.detail["platform_code"] == "20031" and "开通" in caught.value.message

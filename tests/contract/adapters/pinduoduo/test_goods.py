@@ -10,10 +10,10 @@ import pytest
 from server.errors import Rejected, Unavailable
 from server.platforms import registry
 from server.platforms.pinduoduo import goods
-from server.platforms.pinduoduo.goods import variants
+from server.platforms.pinduoduo.goods import _left, variants
 from server.platforms.port import Listing, StockAnswer, StockOrder
 from server.sandbox.catalogue import SKUS
-from tests.contract.adapters.pinduoduo.house import House, opened
+from tests.contract.adapters.pinduoduo.house import House
 from tests.contract.adapters.support import client, form, reply, sample, shop
 
 LIST = "pdd.goods.list.get"
@@ -154,7 +154,7 @@ async def test_a_lost_answer_to_an_increment_is_not_asked_again(pdd: House) -> N
 
 
 async def test_goods_on_a_slot_cannot_be_lowered() -> None:
-    async with opened(pdd_on_slot=frozenset({"TEE"})) as house:
+    async with House.opened(pdd_on_slot=frozenset({"TEE"})) as house:
         wanted = [StockOrder(TEE, WHITE, 5), StockOrder(TEE, BLACK, 120)]
         found = await house.adapter.set_stock(house.shop, wanted)
         assert [one.outcome for one in found] == ["refused", "done"] and "资源位" in found[0].message
@@ -190,3 +190,9 @@ async def test_an_empty_page_where_rows_should_be_is_not_the_end(broken: dict[st
         with pytest.raises(Unavailable):
             async for _ in registry.connect("pinduoduo", web).listings(shop("pinduoduo")):
                 pass
+
+
+def test_more_reserved_than_a_number_can_say_is_no_number() -> None:
+    """It would not fit its column, and one odd SKU would cost the page."""
+    assert _left(-(2**31) + 1, 5, True) is None and _left(-(2**31) + 1, 5, False) == -(2**31) + 1
+    assert _left("7", "5", True) == 2 and _left("7", None, True) == 7

@@ -10,7 +10,7 @@ import pytest
 from server.errors import Rejected
 from server.platforms import registry
 from server.platforms.port import RawOrder
-from tests.contract.adapters.pinduoduo.house import OURS, House, opened
+from tests.contract.adapters.pinduoduo.house import OURS, House
 from tests.contract.adapters.support import client, form, reply, sample, shop
 
 DECRYPT = "pdd.open.decrypt.batch"
@@ -91,7 +91,7 @@ async def test_without_the_kind_of_waybill_nothing_is_opened(pdd: House) -> None
 
 
 async def test_as_far_as_the_quota_reaches() -> None:
-    async with opened(pdd_decrypts_day=4) as house:
+    async with House.opened(pdd_decrypts_day=4) as house:
         ids = await house.place(3)
         orders = [await house.adapter.order(house.shop, id) for id in ids]
         assert set(await house.adapter.reveal(house.shop, orders[0], "ship")) == {"name", "phone", "address"}

@@ -8,7 +8,7 @@ import pytest
 from server.errors import Rejected, Unavailable
 from server.platforms import registry
 from server.platforms.port import CarrierName, Part, Shipment, Shipped
-from tests.contract.adapters.pinduoduo.house import OURS, House, opened
+from tests.contract.adapters.pinduoduo.house import OURS, House
 from tests.contract.adapters.support import client, sample, shop
 
 SEND = "pdd.logistics.online.send"
@@ -32,7 +32,7 @@ def test_a_plan_in_parts_is_refused_before_it_starts() -> None:
 
 @pytest.mark.parametrize("to", ["asked", "done"])
 async def test_a_buyer_who_wants_the_money_back_gets_no_parcel(to: str) -> None:
-    async with opened(pdd_send_in_refund=True) as house:  # the platform itself would take it
+    async with House.opened(pdd_send_in_refund=True) as house:  # the platform itself would take it
         [id] = await house.place()
         await house.refund(id, to)
         with pytest.raises(Rejected) as caught:

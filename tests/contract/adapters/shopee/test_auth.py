@@ -113,7 +113,7 @@ async def test_a_code_that_is_none_is_no_dead_token(shopee: House) -> None:
 
 async def test_a_code_of_ten_minutes_ago(shopee: House) -> None:
     code = await shopee.code()
-    shopee.age(601)
+    shopee.grow_old(601)
     with pytest.raises(Rejected):
         await shopee.adapter.exchange(shopee.shop, code, "")
 
@@ -161,7 +161,7 @@ async def test_renewed_once_and_the_old_refresh_token_is_dead(shopee: House) -> 
     shopee.take(given)
     assert isinstance(await shopee.adapter.account(shopee.shop), Account)
     assert isinstance(await shopee.adapter.account(old), Account)  # for five minutes more
-    shopee.age(301)
+    shopee.grow_old(301)
     with pytest.raises(Unauthenticated):
         await shopee.adapter.account(old)
     with pytest.raises(Unauthenticated):  # spent: a person must say yes again
@@ -171,12 +171,12 @@ async def test_renewed_once_and_the_old_refresh_token_is_dead(shopee: House) -> 
 
 async def test_an_ended_token_is_renewed_while_the_refresh_token_lives(shopee: House) -> None:
     await shopee.granted()
-    shopee.age(14_401)
+    shopee.grow_old(14_401)
     with pytest.raises(Unauthenticated):
         await shopee.pull()
     shopee.take(await shopee.adapter.refresh(shopee.shop))
     assert await shopee.pull() == {}
-    shopee.age(30 * 86_400 + 1)
+    shopee.grow_old(30 * 86_400 + 1)
     with pytest.raises(Unauthenticated):
         await shopee.adapter.refresh(shopee.shop)
 
