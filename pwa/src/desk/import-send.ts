@@ -1,14 +1,8 @@
 // Sending a file, with how much of it is sent; and its report as a CSV that no spreadsheet runs. No Preact here.
 import { ApiError, errorOf } from '../app/http'
-import type { ImportMode, ImportReport } from './types'
 import { t } from './words'
 
 const PATIENCE = 180_000
-
-export function sendFile(file: File, shop: string, mode: ImportMode, again: boolean, sent: (part: number) => void): Promise<ImportReport> {
-  const query = new URLSearchParams({ shop, mode, name: file.name, again: String(again) })
-  return upload<ImportReport>(`/api/imports?${query.toString()}`, file, sent)
-}
 
 /** `sent`: 0 to 1, of the upload alone. Throws ApiError. */
 export function upload<T>(path: string, file: File, sent: (part: number) => void): Promise<T> {
